@@ -1,0 +1,106 @@
+//! A finding as people see it: one secret with all the places where it stands.
+
+use crate::error::Skipped;
+use crate::origin::Origin;
+use crate::rules::{Kind, Severity};
+use crate::secret::Secret;
+use crate::text::Position;
+use std::time::Duration;
+
+/// One secret and all places where it was seen.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Id of the rule that found it, for instance `github-pat-classic`.
+    pub rule: String,
+    /// What the rule finds, for people.
+    pub summary: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The kind of credential.
+    pub kind: Kind,
+    /// How bad a leak of it is.
+    pub severity: Severity,
+    /// The secret itself; masked wherever it is printed.
+    pub secret: Secret,
+    /// The stable identity: see [`Secret::fingerprint`].
+    pub fingerprint: String,
+    /// What was decoded from the secret or measured on it: `(name, value)`, for instance
+    /// `("account", "123456789012")` or `("checksum", "valid")`.
+    pub details: Vec<(String, String)>,
+    /// Ids of other rules that matched the same span and were less specific.
+    pub also: Vec<String>,
+    /// How to rotate it.
+    pub rotate: String,
+    /// Where its format and rotation are documented.
+    pub refs: Vec<String>,
+    /// The places, sorted, at least one.
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// One place where a secret stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Occurrence {
+    /// Where the bytes came from.
+    pub origin: Origin,
+    /// Line and column of the secret's first byte.
+    pub start: Position,
+    /// Line and column behind the secret's last byte.
+    pub end: Position,
+    /// Offset of the secret's first byte in the input.
+    pub offset: u64,
+    /// Length in the input, in bytes.
+    pub length: u64,
+    /// The line around it.
+    pub preview: Preview,
+}
+
+/// A piece of the line where a secret starts, with every secret in it masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Preview {
+    /// What stands before the secret on its line (at most 60 characters, `…` where cut).
+    pub before: String,
+    /// The masked secret.
+    pub masked: String,
+    /// What stands behind it on its last line (at most 40 characters, `…` where cut).
+    pub after: String,
+}
+
+/// What a finished run has to say.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings, sorted by their first occurrence, then rule.
+    pub findings: Vec<Finding>,
+    /// What was not looked at, sorted.
+    pub skipped: Vec<Skipped>,
+    /// Numbers of the run.
+    pub stats: Stats,
+}
+
+/// Numbers of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Inputs looked at.
+    pub inputs: u64,
+    /// Bytes looked at.
+    pub bytes: u64,
+    /// Rules in force.
+    pub rules: usize,
+    /// Wall time.
+    pub elapsed: Duration,
+}
+
+impl Outcome {
+    /// True where everything was looked at that should have been.
+    pub fn complete(&self) -> bool {
+        self.skipped.iter().all(|skipped| skipped.reason.benign())
+    }
+
+    /// 0 clean, 1 findings, 2 could not vouch (wins over 1).
+    pub fn exit_status(&self) -> u8 {
+        if !self.complete() {
+            2
+        } else {
+            u8::from(!self.findings.is_empty())
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Where bytes came from.
+
+use bstr::{BString, ByteSlice};
+use std::path::{Path, PathBuf};
+
+/// Where a run of bytes came from. Printed (`Display`) as people write it: a path with forward
+/// slashes, `<stdin>`, or `path@revision` for what git holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A file on disk, as the user named it or as found below a directory the user named.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// A path in git's index, relative to the top of the work tree.
+    Staged(BString),
+    /// An object in a git repository.
+    Object {
+        /// The object's id in hexadecimal digits.
+        id: String,
+        /// What kind of object or text it is.
+        kind: ObjectKind,
+        /// A path under which a tree names the object, where that is known.
+        path: Option<BString>,
+        /// The commit that brought it in, in hexadecimal digits, where that is known.
+        commit: Option<String>,
+    },
+}
+
+/// What kind of text in a repository bytes were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// The content of a file.
+    Blob,
+    /// A commit: its message and its header.
+    Commit,
+    /// An annotated tag.
+    Tag,
+    /// The names in a tree.
+    Tree,
+}
+
+impl Origin {
+    /// The path part, where there is one: with forward slashes, lossily decoded.
+    pub fn path(&self) -> Option<String> {
+        match self {
+            Origin::File(path) => Some(slashed(path)),
+            Origin::Stdin => None,
+            Origin::Staged(path) => Some(path.to_str_lossy().into_owned()),
+            Origin::Object { path, .. } => path.as_ref().map(|path| path.to_str_lossy().into_owned()),
+        }
+    }
+
+    /// The commit id, where the bytes came from a known commit.
+    pub fn commit(&self) -> Option<&str> {
+        match self {
+            Origin::Object { commit, .. } => commit.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A path as text with forward slashes and without a leading `./`.
+pub fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
+    match text.strip_prefix("./") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => text,
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::File(_) | Origin::Staged(_) => out.write_str(&self.path().unwrap_or_default()),
+            Origin::Stdin => out.write_str("<stdin>"),
+            Origin::Object { id, path, commit, kind } => {
+                let short = |id: &str| id[..id.len().min(12)].to_owned();
+                match (path, commit) {
+                    (Some(path), Some(commit)) => {
+                        write!(out, "{}@{}", path.to_str_lossy(), short(commit))
+                    }
+                    (Some(path), None) => write!(out, "{}@{}", path.to_str_lossy(), short(id)),
+                    (None, _) => write!(out, "{} {}", format!("{kind:?}").to_lowercase(), short(id)),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_read_well() {
+        assert_eq!(Origin::File("./a/b.txt".into()).to_string(), "a/b.txt");
+        assert_eq!(Origin::File(".".into()).to_string(), ".");
+        assert_eq!(Origin::Stdin.to_string(), "<stdin>");
+        let object = Origin::Object {
+            id: "0123456789abcdef".into(),
+            kind: ObjectKind::Blob,
+            path: Some("x y".into()),
+            commit: Some("fedcba9876543210".into()),
+        };
+        assert_eq!(object.to_string(), "x y@fedcba987654");
+    }
+}

@@ -1,0 +1,1 @@
+//! How a finished outcome is written.

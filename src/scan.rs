@@ -1,0 +1,1 @@
+//! The only assembly of a run: source, engine, policy, outcome.

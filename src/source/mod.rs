@@ -1,0 +1,33 @@
+//! Where bytes are read from. A source drives its own parallelism and hands every blob to a visitor;
+//! it knows neither rules nor engine. A new source is one file here and one line below.
+
+pub mod git;
+pub mod stream;
+pub mod tree;
+
+use crate::error::{Error, Skipped};
+use crate::origin::Origin;
+use std::io::Read;
+
+/// Takes what a source reads. A source makes one visitor per thread.
+pub trait Visit: Send {
+    /// One input that fits in memory, whole.
+    fn blob(&mut self, origin: Origin, bytes: &[u8]);
+
+    /// One input too large to hold (or of unknown length): the visitor reads it to its end in pieces.
+    fn stream(&mut self, origin: Origin, reader: &mut dyn Read);
+
+    /// Something that was not looked at.
+    fn skip(&mut self, skipped: Skipped);
+}
+
+/// Something that bytes can be read from.
+pub trait Source {
+    /// Read everything once, handing it to visitors made by `new` (one a thread), which are returned.
+    /// Trouble with one input is told to the visitor; an error is returned only where nothing could be
+    /// read at all.
+    fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error>;
+}
+
+/// Inputs larger than this (bytes) are handed over as streams: 8 MiB.
+pub const WHOLE_LIMIT: u64 = 8 << 20;
