@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compile;
 pub mod file;
+pub mod lower;
 pub mod rule;
 pub mod sample;
 pub mod set;

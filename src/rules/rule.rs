@@ -114,6 +114,9 @@ pub struct Rule {
     pub rotate: Text,
     /// Documentation links.
     pub refs: List<Text>,
+    /// Literal bytes that every match holds: of two rules that match the same span the one with more
+    /// of them is the more specific.
+    pub weight: u16,
     /// Templates that must hit.
     pub hit: List<Text>,
     /// Templates that must not hit.
@@ -195,21 +198,83 @@ pub struct Shape {
     pub word_end: bool,
 }
 
-/// `min` to `max` bytes of a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// Bit `b % 64` of word `b / 64` is set where byte `b` belongs to the class.
-    pub class: [u64; 4],
-    /// Least number.
-    pub min: u16,
-    /// Largest number.
-    pub max: u16,
+/// One step of a shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Exactly these bytes.
+    Bytes(List<u8>),
+    /// As many bytes of a class as there are, `min` to `max` of them.
+    Class {
+        /// The class.
+        class: ByteClass,
+        /// Least number.
+        min: u16,
+        /// Largest number.
+        max: u16,
+    },
 }
 
-impl Segment {
+/// A set of bytes: bit `b % 64` of word `b / 64` is set where byte `b` belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByteClass(pub [u64; 4]);
+
+impl ByteClass {
     /// Does the class hold this byte?
     #[inline]
     pub fn has(&self, byte: u8) -> bool {
-        self.class[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
+
+    /// Do the two classes share a byte?
+    pub fn meets(&self, other: &ByteClass) -> bool {
+        (0..4).any(|word| self.0[word] & other.0[word] != 0)
+    }
+}
+
+impl Shape {
+    /// Match at `at`: the end of the whole match and the span of the secret in it. The shape is
+    /// deterministic (the compiler of rules sees to it), so one pass decides.
+    pub fn match_at(&self, text: &[u8], at: usize) -> Option<(usize, (usize, usize))> {
+        let mut here = at;
+        let mut secret = (at, at);
+        let last = self.segments.len().wrapping_sub(1);
+        for (index, segment) in self.segments.iter().enumerate() {
+            if index == usize::from(self.secret.0) {
+                secret.0 = here;
+            }
+            match segment {
+                Segment::Bytes(bytes) => {
+                    if !text[here..].starts_with(bytes) {
+                        return None;
+                    }
+                    here += bytes.len();
+                }
+                Segment::Class { class, min, max } => {
+                    let most = text.len().min(here + usize::from(*max));
+                    let from = here;
+                    while here < most && class.has(text[here]) {
+                        here += 1;
+                    }
+                    if here - from < usize::from(*min) {
+                        return None;
+                    }
+                    if index == last && self.word_end {
+                        while here - from > usize::from(*min) && !word_ends(text, here) {
+                            here -= 1;
+                        }
+                    }
+                }
+            }
+            if index + 1 == usize::from(self.secret.1) {
+                secret.1 = here;
+            }
+        }
+        (!self.word_end || word_ends(text, here)).then_some((here, secret))
+    }
+}
+
+/// True where the byte at `at` is not a word character, or there is none.
+#[inline]
+pub fn word_ends(text: &[u8], at: usize) -> bool {
+    text.get(at).is_none_or(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
 }

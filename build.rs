@@ -1,0 +1,158 @@
+//! Compiles `patterns/*.toml` into constants, so that the program parses no rule at start. The same
+//! code (`src/rules/{file,compile,lower,rule}.rs`) reads the rules of users at run time.
+
+#[allow(dead_code, missing_docs)]
+#[path = "src/rules"]
+mod rules {
+    pub mod compile;
+    pub mod file;
+    pub mod lower;
+    pub mod rule;
+}
+
+use rules::rule::{Anchor, Matcher, Rule, Segment, Shape, Text};
+use std::fmt::Write;
+
+fn main() {
+    println!("cargo::rerun-if-changed=patterns");
+    println!("cargo::rerun-if-changed=src/rules");
+    if let Err(message) = generate() {
+        // Shown by cargo as the reason why the build failed.
+        eprintln!("error: {message}");
+        std::process::exit(1);
+    }
+}
+
+fn generate() -> Result<(), String> {
+    let mut paths: Vec<_> = std::fs::read_dir("patterns")
+        .map_err(|error| format!("patterns: {error}"))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    paths.sort();
+    let mut out = String::from("&[\n");
+    let mut ids = std::collections::BTreeMap::new();
+    let mut errors = Vec::new();
+    for path in &paths {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+        let file = match rules::file::parse(&text) {
+            Ok(file) => file,
+            Err(error) => {
+                errors.push(format!("{name}: {}", error.reason));
+                continue;
+            }
+        };
+        let provider = file.provider.ok_or(format!("{name}: no [provider]"))?;
+        for rule in file.rule {
+            if let Some(other) = ids.insert(rule.id.clone(), path.clone()) {
+                errors.push(format!("{name}: rule `{}` stands in {} too", rule.id, other.display()));
+            }
+            let id = rule.id.clone();
+            match rules::compile::compile(rule, &provider) {
+                Ok(rule) => write_rule(&mut out, &rule),
+                Err(error) => errors.push(format!("{name}: rule `{id}`: {} ({})", error.reason, error.remedy)),
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors.join("\nerror: "));
+    }
+    out.push_str("]\n");
+    let target = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
+    std::fs::write(format!("{target}/builtin.rs"), out).map_err(|error| error.to_string())
+}
+
+fn text(text: &str) -> String {
+    format!("Cow::Borrowed({text:?})")
+}
+
+fn texts(texts: &[Text]) -> String {
+    let inner: Vec<String> = texts.iter().map(|one| text(one)).collect();
+    format!("Cow::Borrowed(&[{}])", inner.join(","))
+}
+
+fn write_rule(out: &mut String, rule: &Rule) {
+    let check = rule.check.as_ref().map_or("None".to_owned(), |check| format!("Some({})", text(check)));
+    let pair = rule.pair.as_ref().map_or("None".to_owned(), |pair| {
+        format!("Some(Pair {{ rule: {}, within: {} }})", text(&pair.rule), pair.within)
+    });
+    let _ = writeln!(
+        out,
+        "Rule {{ id: {}, provider: {}, summary: {}, kind: Kind::{:?}, severity: Severity::{:?}, \
+         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, enabled: {}, rotate: {}, \
+         refs: {}, weight: {}, hit: {}, miss: {} }},",
+        text(&rule.id),
+        text(&rule.provider),
+        text(&rule.summary),
+        rule.kind,
+        rule.severity,
+        matcher(&rule.matcher),
+        rule.entropy,
+        texts(&rule.near),
+        rule.enabled,
+        text(&rule.rotate),
+        texts(&rule.refs),
+        rule.weight,
+        texts(&rule.hit),
+        texts(&rule.miss),
+    );
+}
+
+fn matcher(matcher: &Matcher) -> String {
+    match matcher {
+        Matcher::Token(token) => {
+            let anchor = match &token.anchor {
+                Anchor::WordStart { grams, run } => {
+                    format!("Anchor::WordStart {{ grams: Cow::Borrowed(&{:?}), run: {run} }}", &grams[..])
+                }
+                Anchor::Contains { literals } => {
+                    format!("Anchor::Contains {{ literals: {} }}", texts(literals))
+                }
+            };
+            format!(
+                "Matcher::Token(Token {{ regex: {}, anchor: {anchor}, reach: {}, shapes: {} }})",
+                text(&token.regex),
+                token.reach,
+                shapes(&token.shapes)
+            )
+        }
+        Matcher::Assigned(assigned) => format!(
+            "Matcher::Assigned(Assigned {{ value: {}, name: {}, shapes: {} }})",
+            text(&assigned.value),
+            texts(&assigned.name),
+            shapes(&assigned.shapes)
+        ),
+        Matcher::Block(block) => format!(
+            "Matcher::Block(Block {{ begin: {}, end: {}, max: {} }})",
+            texts(&block.begin),
+            texts(&block.end),
+            block.max
+        ),
+    }
+}
+
+fn shapes(shapes: &[Shape]) -> String {
+    let inner: Vec<String> = shapes
+        .iter()
+        .map(|shape| {
+            let segments: Vec<String> = shape.segments.iter().map(segment).collect();
+            format!(
+                "Shape {{ segments: Cow::Borrowed(&[{}]), secret: {:?}, word_end: {} }}",
+                segments.join(","),
+                shape.secret,
+                shape.word_end
+            )
+        })
+        .collect();
+    format!("Cow::Borrowed(&[{}])", inner.join(","))
+}
+
+fn segment(segment: &Segment) -> String {
+    match segment {
+        Segment::Bytes(bytes) => format!("Segment::Bytes(Cow::Borrowed(&{:?}))", &bytes[..]),
+        Segment::Class { class, min, max } => {
+            format!("Segment::Class {{ class: ByteClass({:?}), min: {min}, max: {max} }}", class.0)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The candidate pass: one look at every byte, which writes down the few places where a secret could
+//! start. Two streams come out of it:
+//!
+//! * **word starts** of long runs of token characters whose first four bytes begin some rule's match
+//!   (a 64 Kbit table of hashes, 8 KB, answers that);
+//! * **literal hits**: three bytes, in any case, that look like a part of one of the texts searched
+//!   anywhere (words such as `password`, markers such as `-----BEGIN`, anchors inside tokens). The
+//!   search is the nibble-table method of Teddy (Hyperscan; described in the `aho-corasick` crate's
+//!   packed searcher), three bytes wide, eight buckets.
+//!
+//! Both may be wrong, never incomplete: the engine looks again at each place. `scalar` says what the
+//! pass means; `avx2` is the same in vectors of 32 bytes and is compared with it in tests.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod scalar;
+
+use std::ops::Range;
+
+/// Candidates of one block, as offsets into the text, rising.
+#[derive(Default, Debug, Clone, PartialEq, Eq)]
+pub struct Candidates {
+    /// Word starts with a known beginning.
+    pub starts: Vec<u32>,
+    /// Places where a literal's three bytes may stand.
+    pub literals: Vec<u32>,
+}
+
+/// What the pass searches for.
+#[derive(Clone)]
+pub struct Tables {
+    grams: Box<[u64; 1024]>,
+    low: [[u8; 16]; 3],
+    high: [[u8; 16]; 3],
+    run: u32,
+    vectors: bool,
+}
+
+/// Hash of a beginning of four bytes, 16 bits.
+#[inline(always)]
+fn gram_hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9e37_79b1) >> 16
+}
+
+impl Tables {
+    /// Tables for beginnings of four bytes (little-endian) at starts of runs of at least `run` token
+    /// characters (1 to 16), and for literals given by three of their bytes in lower case.
+    pub fn new(grams: impl Iterator<Item = u32>, run: u32, fingerprints: &[[u8; 3]]) -> Tables {
+        let mut tables = Tables {
+            grams: Box::new([0; 1024]),
+            low: [[0; 16]; 3],
+            high: [[0; 16]; 3],
+            run: run.clamp(1, 16),
+            vectors: vectors_supported(),
+        };
+        for gram in grams {
+            let hash = gram_hash(gram) as usize;
+            tables.grams[hash >> 6] |= 1 << (hash & 63);
+        }
+        // Neighbours in sorted order share bytes, so a bucket of neighbours accepts little beyond them.
+        let mut sorted = fingerprints.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let each = sorted.len().div_ceil(8).max(1);
+        for (index, fingerprint) in sorted.iter().enumerate() {
+            let bucket = 1u8 << (index / each);
+            for (place, &byte) in fingerprint.iter().enumerate() {
+                for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
+                    tables.low[place][usize::from(byte & 15)] |= bucket;
+                    tables.high[place][usize::from(byte >> 4)] |= bucket;
+                }
+            }
+        }
+        tables
+    }
+
+    /// The same tables without vector instructions: the reference for tests and benches.
+    pub fn without_vectors(mut self) -> Tables {
+        self.vectors = false;
+        self
+    }
+
+    #[inline(always)]
+    fn knows(&self, gram: u32) -> bool {
+        let hash = gram_hash(gram) as usize;
+        self.grams[hash >> 6] >> (hash & 63) & 1 == 1
+    }
+
+    /// All candidates of `text` that start in `range`. `found` is emptied first. `text` is shorter
+    /// than 4 GiB.
+    pub fn find(&self, text: &[u8], range: Range<usize>, found: &mut Candidates) {
+        found.starts.clear();
+        found.literals.clear();
+        #[cfg(target_arch = "x86_64")]
+        if self.vectors {
+            avx2::find(self, text, range, found);
+            return;
+        }
+        scalar::find(self, text, range, found);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn vectors_supported() -> bool {
+    std::arch::is_x86_feature_detected!("avx2")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn vectors_supported() -> bool {
+    false
+}
+
+/// A word character: `[0-9A-Za-z_]`.
+#[inline(always)]
+pub fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// A character that may stand in a run: token characters and a few that the vector pass cannot tell
+/// from them cheaply.
+#[inline(always)]
+fn is_run(byte: u8) -> bool {
+    is_word(byte) || b"+-./:=<|}".contains(&byte)
+}
+
+/// Can a token start at `at`? Before it stands no word character, or the end of an escape such as
+/// `\n`, `\x3d`, `\u003d` or `%3D`.
+#[inline]
+pub fn is_token_start(text: &[u8], at: usize) -> bool {
+    let before = |by: usize| at.checked_sub(by).and_then(|place| text.get(place)).copied();
+    text.get(at).is_some_and(|&byte| is_word(byte))
+        && (!before(1).is_some_and(is_word)
+            || before(2) == Some(b'\\')
+            || before(4) == Some(b'\\')
+            || before(6) == Some(b'\\')
+            || before(3) == Some(b'%'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tables() -> Tables {
+        let grams = [*b"ghp_", *b"AKIA", *b"eyJh", *b"http"].map(u32::from_le_bytes);
+        Tables::new(grams.into_iter(), 8, &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa"])
+    }
+
+    #[test]
+    fn finds_starts_and_literals() {
+        let text = b"x=ghp_abcdefgh y_ghp_abcdefgh \\nghp_abcdefgh %3Dghp_abcdefgh ghp_short PassWord BEGIN";
+        let mut found = Candidates::default();
+        tables().find(text, 0..text.len(), &mut found);
+        let starts: Vec<usize> = found.starts.iter().map(|&at| at as usize).collect();
+        assert_eq!(starts, [2, 32, 48, 61]);
+        for at in [72, 81] {
+            assert!(found.literals.contains(&at), "{:?}", found.literals);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn vectors_and_scalar_agree(
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    Just(b"ghp_0123456789".to_vec()), Just(b"AKIA0123".to_vec()), Just(b"\\n".to_vec()),
+                    Just(b"%3d".to_vec()), Just(b"passWORD=".to_vec()), Just(b"eyJhbGci".to_vec()),
+                    Just(b" ".to_vec()), Just(b"https://".to_vec()), Just(b"_".to_vec()),
+                    proptest::collection::vec(any::<u8>(), 0..40),
+                ],
+                0..40,
+            ),
+            cut in 0.0f64..1.0,
+        ) {
+            let text = pieces.concat();
+            let from = (text.len() as f64 * cut) as usize;
+            let (mut one, mut two) = (Candidates::default(), Candidates::default());
+            for range in [0..text.len(), from..text.len(), 0..from] {
+                tables().find(&text, range.clone(), &mut one);
+                tables().without_vectors().find(&text, range, &mut two);
+                prop_assert_eq!(&one, &two);
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The candidate pass byte by byte: the meaning of it, and what runs where there are no vectors.
+
+use super::{Candidates, Tables, is_run, is_token_start};
+use std::ops::Range;
+
+pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
+    for at in range {
+        if at + 4 <= text.len() && is_token_start(text, at) {
+            let gram = u32::from_le_bytes([text[at], text[at + 1], text[at + 2], text[at + 3]]);
+            let run = text[at..].iter().take(tables.run as usize).take_while(|&&byte| is_run(byte)).count();
+            if tables.knows(gram) && run == tables.run as usize {
+                found.starts.push(at as u32);
+            }
+        }
+        if at + 3 <= text.len() {
+            let buckets = (0..3).fold(0xff, |buckets, place| {
+                let byte = text[at + place];
+                buckets
+                    & tables.low[place][usize::from(byte & 15)]
+                    & tables.high[place][usize::from(byte >> 4)]
+            });
+            if buckets != 0 {
+                found.literals.push(at as u32);
+            }
+        }
+    }
+}
