@@ -118,9 +118,10 @@ fn matcher(matcher: &Matcher) -> String {
             )
         }
         Matcher::Assigned(assigned) => format!(
-            "Matcher::Assigned(Assigned {{ value: {}, name: {}, shapes: {} }})",
+            "Matcher::Assigned(Assigned {{ value: {}, name: {}, length: {:?}, shapes: {} }})",
             text(&assigned.value),
             texts(&assigned.name),
+            assigned.length,
             shapes(&assigned.shapes)
         ),
         Matcher::Block(block) => format!(

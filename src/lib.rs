@@ -13,6 +13,7 @@
 //! | 5 | [`cli`] | the command line |
 
 pub mod text;
+pub mod utf16;
 pub mod origin;
 pub mod secret;
 pub mod error;
@@ -27,6 +28,6 @@ pub mod policy;
 pub mod report;
 
 pub mod config;
-pub mod scan;
+//pub mod scan;
 
-pub mod cli;
+//pub mod cli;

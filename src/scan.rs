@@ -1,1 +1,404 @@
-//! The only assembly of a run: source, engine, policy, outcome.
+//! The only assembly of a run: a source hands blobs to scanners (one a thread), each runs the engine
+//! and cuts text for what it found, and the hits of all threads become one sorted outcome.
+
+use crate::config::Settings;
+use crate::engine::noise::FileKind;
+use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
+use crate::error::{Error, SkipReason, Skipped};
+use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
+use crate::origin::Origin;
+use crate::policy::{Allow, allow};
+use crate::rules::RuleIndex;
+use crate::secret::Secret;
+use crate::source::{Source, Visit};
+use crate::text::{LineIndex, Position, Span};
+use crate::utf16;
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Bytes looked at to tell how an input is encoded.
+const HEAD: usize = 8 << 10;
+/// Most characters of a line shown before and behind a secret.
+const SHOWN: (usize, usize) = (60, 40);
+
+/// Counters that a progress display reads while a run goes on.
+#[derive(Default)]
+pub struct Progress {
+    /// Inputs done.
+    pub inputs: AtomicU64,
+    /// Bytes done.
+    pub bytes: AtomicU64,
+    /// Places found.
+    pub found: AtomicU64,
+}
+
+/// Everything a run shares between threads.
+pub struct Scan {
+    engine: Engine,
+    allow: Allow,
+    salt: Vec<u8>,
+    /// What a progress display may read.
+    pub progress: Progress,
+}
+
+/// One place found by one thread.
+struct Hit {
+    rule: RuleIndex,
+    also: Vec<RuleIndex>,
+    certainty: Certainty,
+    secret: Secret,
+    fingerprint: String,
+    pair: Option<String>,
+    occurrence: Occurrence,
+}
+
+impl Scan {
+    /// A run by these settings.
+    pub fn new(settings: Settings) -> Scan {
+        Scan {
+            engine: Engine::with(settings.rules, settings.active),
+            allow: settings.allow,
+            salt: settings.salt,
+            progress: Progress::default(),
+        }
+    }
+
+    /// The engine of this run.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Scan everything that a source holds.
+    ///
+    /// # Errors
+    /// Only where the source could not be read at all; trouble with single inputs is in the outcome.
+    pub fn run(&self, source: &impl Source) -> Result<Outcome, Error> {
+        let started = Instant::now();
+        let scanners = source.visit(&|| Scanner::new(self))?;
+        let mut hits = Vec::new();
+        let mut skipped = Vec::new();
+        let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
+        for scanner in scanners {
+            hits.extend(scanner.hits);
+            skipped.extend(scanner.skipped);
+            stats.inputs += scanner.inputs;
+            stats.bytes += scanner.bytes;
+        }
+        skipped.sort();
+        skipped.dedup();
+        let findings = self.merge(hits);
+        stats.elapsed = started.elapsed();
+        Ok(Outcome { findings, skipped, stats })
+    }
+
+    /// Hits of the same secret become one finding; the surest and most specific rule names it.
+    fn merge(&self, mut hits: Vec<Hit>) -> Vec<Finding> {
+        let rules = self.engine.rules();
+        hits.sort_by(|one, other| one.occurrence.cmp(&other.occurrence).then(one.rule.cmp(&other.rule)));
+        let mut by_secret: HashMap<String, usize> = HashMap::new();
+        let mut groups: Vec<Vec<Hit>> = Vec::new();
+        for hit in hits {
+            let next = groups.len();
+            let index = *by_secret.entry(hit.fingerprint.clone()).or_insert(next);
+            if index == next {
+                groups.push(Vec::new());
+            }
+            groups[index].push(hit);
+        }
+        groups
+            .into_iter()
+            .filter_map(|group| {
+                let rank = |hit: &Hit| (hit.certainty, rules.get(hit.rule).weight, std::cmp::Reverse(hit.rule));
+                let owner = group.iter().max_by_key(|hit| rank(hit))?.rule;
+                let rule = rules.get(owner);
+                let mut also: Vec<RuleIndex> =
+                    group.iter().flat_map(|hit| hit.also.iter().copied().chain([hit.rule])).collect();
+                also.sort_unstable();
+                also.dedup();
+                also.retain(|&index| index != owner);
+                let mut details = engine::details(rule, group[0].secret.reveal());
+                if let Some(pair) = group.iter().find_map(|hit| hit.pair.clone()) {
+                    details.push(("pair".to_owned(), pair));
+                }
+                let first = &group[0];
+                let (secret, fingerprint) = (first.secret.clone(), first.fingerprint.clone());
+                let mut occurrences: Vec<Occurrence> =
+                    group.into_iter().map(|hit| hit.occurrence).collect();
+                occurrences.dedup();
+                Some(Finding {
+                    rule: rule.id.to_string(),
+                    summary: rule.summary.to_string(),
+                    provider: rule.provider.to_string(),
+                    kind: rule.kind,
+                    severity: rule.severity,
+                    secret,
+                    fingerprint,
+                    details,
+                    also: also.into_iter().map(|index| rules.get(index).id.to_string()).collect(),
+                    rotate: rule.rotate.to_string(),
+                    refs: rule.refs.iter().map(ToString::to_string).collect(),
+                    occurrences,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Takes blobs on one thread.
+struct Scanner<'s> {
+    scan: &'s Scan,
+    scratch: Scratch,
+    matches: Vec<Match>,
+    hits: Vec<Hit>,
+    skipped: Vec<Skipped>,
+    inputs: u64,
+    bytes: u64,
+}
+
+impl<'s> Scanner<'s> {
+    fn new(scan: &'s Scan) -> Scanner<'s> {
+        Scanner {
+            scan,
+            scratch: Scratch::default(),
+            matches: Vec::new(),
+            hits: Vec::new(),
+            skipped: Vec::new(),
+            inputs: 0,
+            bytes: 0,
+        }
+    }
+
+    fn done(&mut self, bytes: u64) {
+        self.inputs += 1;
+        self.bytes += bytes;
+        self.scan.progress.inputs.fetch_add(1, Ordering::Relaxed);
+        self.scan.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Scan a text that is wholly in memory; `original` maps its offsets to those of the input.
+    fn text(&mut self, origin: &Origin, text: &[u8], binary: bool, original: &dyn Fn(usize) -> usize) {
+        self.matches.clear();
+        let input = Input { text, own: 0..text.len(), kind: kind_of(origin), binary };
+        self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
+        if !self.matches.is_empty() {
+            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original };
+            cut.hits(LineIndex::new(text, 1), 0, &mut self.hits);
+        }
+    }
+}
+
+impl Visit for Scanner<'_> {
+    fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        let head = &bytes[..bytes.len().min(HEAD)];
+        match utf16::detect(head) {
+            Some(encoding) => {
+                let decoded = utf16::decode(encoding, bytes);
+                self.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
+            }
+            None => self.text(&origin, bytes, utf16::looks_binary(head), &|offset| offset),
+        }
+        self.done(bytes.len() as u64);
+    }
+
+    fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
+        let mut head = Vec::with_capacity(HEAD);
+        if let Err(error) = reader.take(HEAD as u64).read_to_end(&mut head) {
+            self.skip(unreadable(origin, &error));
+            return;
+        }
+        let encoding = utf16::detect(&head);
+        let binary = encoding.is_none() && utf16::looks_binary(&head);
+        let mut whole = Cursor::new(head).chain(reader);
+        let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin), binary };
+        let Scanner { scan, scratch, hits, .. } = self;
+        let each = |hits: &mut Vec<Hit>, window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
+            if window.matches.is_empty() {
+                return;
+            }
+            let original = |offset: usize| map(window.offset + offset as u64) as usize;
+            let cut = Cut {
+                scan,
+                origin: &origin,
+                text: window.text,
+                matches: window.matches,
+                original: &original,
+            };
+            let lines = LineIndex::new(window.text, window.lines_before + 1);
+            cut.hits(lines, window.column_before, hits);
+        };
+        let read = match encoding {
+            None => stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
+                each(hits, window, &|offset| offset);
+            }),
+            Some(encoding) => {
+                let decoder = std::cell::RefCell::new(utf16::Decoder::new(encoding, whole));
+                let mut reader = SharedReader(&decoder);
+                stream::scan(&scan.engine, scratch, &mut reader, &describe, |window| {
+                    each(hits, window, &|offset| decoder.borrow().original(offset));
+                })
+            }
+        };
+        match read {
+            Ok(bytes) => self.done(bytes),
+            Err(error) => {
+                self.done(0);
+                self.skip(unreadable(origin, &error));
+            }
+        }
+    }
+
+    fn skip(&mut self, skipped: Skipped) {
+        self.skipped.push(skipped);
+    }
+}
+
+/// Lets the scan read from a decoder that is asked for original offsets meanwhile.
+struct SharedReader<'a, R>(&'a std::cell::RefCell<R>);
+
+impl<R: Read> Read for SharedReader<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
+    }
+}
+
+fn unreadable(origin: Origin, error: &std::io::Error) -> Skipped {
+    Skipped { origin, reason: SkipReason::Unreadable, detail: error.to_string() }
+}
+
+fn kind_of(origin: &Origin) -> FileKind {
+    match origin {
+        Origin::File(path) => FileKind::of_path(path.as_os_str().as_encoded_bytes()),
+        Origin::Staged(path) => FileKind::of_path(path),
+        Origin::Object { path: Some(path), .. } => FileKind::of_path(path),
+        _ => FileKind::Unknown,
+    }
+}
+
+/// Cuts text for the matches of one window.
+struct Cut<'a> {
+    scan: &'a Scan,
+    origin: &'a Origin,
+    text: &'a [u8],
+    matches: &'a [Match],
+    original: &'a dyn Fn(usize) -> usize,
+}
+
+impl Cut<'_> {
+    fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
+        let first_line = lines.position(0).line;
+        let rules = self.scan.engine.rules();
+        let path = self.origin.path();
+        for found in self.matches {
+            let rule = rules.get(found.rule);
+            let secret = Secret::new(&self.text[found.secret.range()]);
+            let fingerprint = secret.fingerprint("", &self.scan.salt);
+            if self.scan.allow.entry_for(&rule.id, path.as_deref(), &fingerprint).is_some()
+                || self.allowed_by_comment(found, &rule.id)
+            {
+                continue;
+            }
+            let mut position = |offset| {
+                let Position { line, column } = lines.position(offset);
+                let before = if line == first_line { column_before } else { 0 };
+                Position { line, column: column + before }
+            };
+            let (start, end) = (position(found.secret.start), position(found.secret.end));
+            let offset = (self.original)(found.secret.start) as u64;
+            let length = ((self.original)(found.secret.end) as u64).saturating_sub(offset);
+            let occurrence = Occurrence {
+                origin: self.origin.clone(),
+                start,
+                end,
+                offset,
+                length,
+                preview: self.preview(found, &secret),
+            };
+            self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
+            hits.push(Hit {
+                rule: found.rule,
+                also: found.also.clone(),
+                certainty: found.certainty,
+                secret,
+                fingerprint,
+                pair: self.pair(found),
+                occurrence,
+            });
+        }
+    }
+
+    /// The line that byte `at` stands on, at most a kilobyte of it to each side.
+    fn line(&self, at: usize) -> Span {
+        let from = at.saturating_sub(1024);
+        let to = self.text.len().min(at + 1024);
+        let start = memchr::memrchr(b'\n', &self.text[from..at]).map_or(from, |found| from + found + 1);
+        let end = memchr::memchr(b'\n', &self.text[at..to]).map_or(to, |found| at + found);
+        Span::new(start, end)
+    }
+
+    fn allowed_by_comment(&self, found: &Match, rule: &str) -> bool {
+        let line = self.line(found.secret.start);
+        let last = self.line(found.secret.end);
+        let previous = match line.start {
+            0 => Span::new(0, 0),
+            start => self.line(start - 1),
+        };
+        let text = |span: Span| &self.text[span.range()];
+        allow::comment_allows(text(line), text(previous), rule)
+            || last != line && allow::comment_allows(text(last), &[], rule)
+    }
+
+    /// The companion that the rule asks for, if it stands close enough.
+    fn pair(&self, found: &Match) -> Option<String> {
+        let rules = self.scan.engine.rules();
+        let pair = rules.get(found.rule).pair.as_ref()?;
+        let near = |other: &&Match| {
+            let gap = other.secret.start.saturating_sub(found.secret.end)
+                + found.secret.start.saturating_sub(other.secret.end);
+            rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
+        };
+        let companion = self.matches.iter().find(near)?;
+        let mask = Secret::new(&self.text[companion.secret.range()]).mask();
+        Some(format!("{} {mask}", pair.rule))
+    }
+
+    fn preview(&self, found: &Match, secret: &Secret) -> Preview {
+        let first = self.line(found.secret.start);
+        let last = self.line(found.secret.end);
+        let before = self.masked(Span::new(first.start, found.secret.start));
+        let behind = self.masked(Span::new(found.secret.end, last.end.max(found.secret.end)));
+        let before = before.trim_start();
+        let count = before.chars().count();
+        let before = match count > SHOWN.0 {
+            true => format!("…{}", before.chars().skip(count - SHOWN.0).collect::<String>()),
+            false => before.to_owned(),
+        };
+        let behind = behind.trim_end();
+        let after = match behind.chars().count() > SHOWN.1 {
+            true => format!("{}…", behind.chars().take(SHOWN.1).collect::<String>()),
+            false => behind.to_owned(),
+        };
+        Preview { before, masked: secret.mask(), after }
+    }
+
+    /// A piece of the text with every secret in it masked.
+    fn masked(&self, span: Span) -> String {
+        let mut out = String::new();
+        let mut at = span.start;
+        for found in self.matches.iter().filter(|found| found.secret.overlaps(span)) {
+            if found.secret.end <= at {
+                continue;
+            }
+            if found.secret.start > at {
+                out.push_str(&String::from_utf8_lossy(&self.text[at..found.secret.start]));
+            }
+            out.push('…');
+            at = found.secret.end;
+        }
+        if at < span.end {
+            out.push_str(&String::from_utf8_lossy(&self.text[at..span.end]));
+        }
+        out
+    }
+}

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 /// The bytes of a secret. `Debug` and `Display` show a mask such as `ghp_…(40)`; the clear bytes are
 /// only to be had by [`Secret::reveal`], whose few calls are the list of places where they can leave.
 /// The memory is wiped when the value is dropped.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {

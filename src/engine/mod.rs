@@ -1,4 +1,188 @@
 //! Finds secrets in bytes: candidates first, structure checks and judgement of randomness last.
+//!
+//! [`Engine`] is built once and shared by all threads; everything that changes while scanning is in a
+//! [`Scratch`] of each thread. The engine knows spans only: paths, lines and what is reported are
+//! matters of higher floors.
+//!
+//! A scan is one [`candidate`] pass over blocks that stay in the first-level cache, then a second look
+//! at each candidate: `verify` for token and block rules, `assigned` for values next to a name, and
+//! `overlap` settles which rule owns a span.
 
+mod anchors;
 pub mod assign;
+mod assigned;
+pub mod candidate;
+pub mod context;
 pub mod noise;
+mod overlap;
+pub mod stream;
+pub mod trial;
+mod verify;
+
+use crate::rules::check::{self, Check};
+use crate::rules::rule::Matcher;
+use crate::rules::{RuleIndex, RuleSet};
+use crate::text::Span;
+use noise::FileKind;
+use std::ops::Range;
+
+pub use verify::{details, entropy};
+
+/// Bytes of one candidate pass: small enough for the first-level cache.
+const BLOCK: usize = 16 << 10;
+
+/// How far the engine looks before a match's anchor, in bytes.
+pub const LOOK_BEHIND: usize = 8 << 10;
+
+/// One match: a rule and where it found its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The rule.
+    pub rule: RuleIndex,
+    /// Everything the rule matched.
+    pub whole: Span,
+    /// The secret in it.
+    pub secret: Span,
+    /// How sure this is.
+    pub certainty: Certainty,
+    /// Less specific rules that matched the same place.
+    pub also: Vec<RuleIndex>,
+}
+
+/// How sure a match is, the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// The name and the look of the value speak for it.
+    Judged,
+    /// It has the structure of its kind.
+    Structured,
+    /// A checksum or a decoded structure proves it.
+    Proven,
+}
+
+/// What to scan.
+#[derive(Clone)]
+pub struct Input<'a> {
+    /// The bytes, with context around the part that is scanned. Shorter than 4 GiB.
+    pub text: &'a [u8],
+    /// Matches anchored in this part of `text` are reported.
+    pub own: Range<usize>,
+    /// What kind of file it is.
+    pub kind: FileKind,
+    /// Binary content: only rules with structure are tried.
+    pub binary: bool,
+}
+
+impl<'a> Input<'a> {
+    /// All of a text of unknown kind.
+    pub fn whole(text: &'a [u8]) -> Input<'a> {
+        Input { text, own: 0..text.len(), kind: FileKind::Unknown, binary: false }
+    }
+}
+
+/// What a thread needs while scanning.
+#[derive(Default)]
+pub struct Scratch {
+    candidates: candidate::Candidates,
+    assigned: assigned::State,
+}
+
+/// Rules compiled for scanning.
+pub struct Engine {
+    rules: RuleSet,
+    active: Vec<bool>,
+    anchors: anchors::Anchors,
+    table: assigned::Table,
+    regexes: Vec<verify::LazyRegex>,
+    checks: Vec<Option<&'static Check>>,
+    reach: usize,
+}
+
+impl Engine {
+    /// An engine for those rules of a set that are enabled.
+    pub fn new(rules: RuleSet) -> Engine {
+        let active: Vec<bool> = rules.iter().map(|(_, rule)| rule.enabled).collect();
+        Engine::with(rules, active)
+    }
+
+    /// An engine for those rules of a set for which `active` says yes.
+    pub fn with(rules: RuleSet, active: Vec<bool>) -> Engine {
+        let is_active = |index: RuleIndex| active[index.0 as usize];
+        let anchors = anchors::Anchors::new(&rules, is_active, assign::words());
+        let table = assigned::Table::new(&rules, is_active);
+        let regexes = (0..rules.len()).map(|_| verify::LazyRegex::default()).collect();
+        let checks =
+            rules.iter().map(|(_, rule)| rule.check.as_deref().and_then(check::by_name)).collect();
+        let reach = rules
+            .iter()
+            .filter(|(index, _)| is_active(*index))
+            .map(|(_, rule)| match &rule.matcher {
+                Matcher::Token(token) => token.reach as usize,
+                Matcher::Assigned(_) => 1024,
+                Matcher::Block(block) => block.max as usize,
+            })
+            .max()
+            .unwrap_or(0);
+        Engine { rules, active, anchors, table, regexes, checks, reach }
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The number of rules in force.
+    pub fn active_rules(&self) -> usize {
+        self.active.iter().filter(|&&active| active).count()
+    }
+
+    /// How far behind its anchor a match and its context can reach, in bytes.
+    pub fn look_ahead(&self) -> usize {
+        self.reach + context::BEHIND + 1024
+    }
+
+    /// Find all secrets of `input`. `out` is added to; what is added is sorted by place and holds no
+    /// two matches of which one is the other's less specific twin.
+    pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
+        let first = out.len();
+        let text = input.text;
+        scratch.assigned.start();
+        let mut candidates = std::mem::take(&mut scratch.candidates);
+        let mut at = input.own.start;
+        while at < input.own.end {
+            let end = input.own.end.min(at + BLOCK);
+            self.anchors.tables.find(text, at..end, &mut candidates);
+            for &place in &candidates.starts {
+                self.at_word_start(text, place as usize, out);
+            }
+            for &place in &candidates.literals {
+                self.anchors.literals_at(text, place as usize, |start, end, purpose| {
+                    self.at_literal(scratch, input, Span::new(start, end), purpose, out);
+                });
+            }
+            at = end;
+        }
+        scratch.candidates = candidates;
+        overlap::settle(&self.rules, out, first);
+    }
+
+    fn at_literal(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        literal: Span,
+        purpose: anchors::Use,
+        out: &mut Vec<Match>,
+    ) {
+        match purpose {
+            anchors::Use::Name if input.binary => {}
+            anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, out),
+            anchors::Use::Start => self.at_literal_start(input.text, literal.start, out),
+            anchors::Use::Inside(rule) => self.around_literal(rule, input.text, literal, out),
+            anchors::Use::Begin(rule) => self.at_begin(rule, input.text, literal, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -193,7 +193,8 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
 
 fn assigned(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     let hir = parse(&rule.id, pattern)?;
-    bounded(&rule.id, &hir, 512)?;
+    let longest = bounded(&rule.id, &hir, 512)?;
+    let shortest = hir.properties().minimum_len().unwrap_or(1);
     if rule.near.is_empty() && rule.name.is_empty() {
         return Err(RuleError::of(
             &rule.id,
@@ -206,6 +207,7 @@ fn assigned(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError>
     let assigned = Assigned {
         value: text(pattern.to_owned()),
         name: texts(rule.name.clone()),
+        length: (shortest as u16, longest as u16),
         shapes: Cow::Owned(shapes),
     };
     Ok((Matcher::Assigned(assigned), weight))

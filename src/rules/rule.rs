@@ -171,6 +171,8 @@ pub struct Assigned {
     pub value: Text,
     /// Words of which one must be in the name; empty for any of the engine's secret words.
     pub name: List<Text>,
+    /// Least and largest length of the value in bytes.
+    pub length: (u16, u16),
     /// The pattern as plain byte sequences; empty where only the regex will do.
     pub shapes: List<Shape>,
 }

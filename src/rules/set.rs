@@ -6,8 +6,10 @@ use super::file::{self, FileRule, Provider, RuleError};
 use super::rule::*;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 use std::path::Path;
+
+#[allow(unused_imports)] // used by the generated rules
+use std::borrow::Cow;
 
 static BUILTIN: &[Rule] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 

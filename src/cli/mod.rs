@@ -1,0 +1,44 @@
+//! The command line: parse, assemble, run, write, exit status.
+#![allow(clippy::print_stderr, reason = "messages for people are this module's work")]
+
+mod args;
+mod output;
+mod progress;
+mod rules;
+mod scan;
+
+use crate::error::Error;
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+/// Exit status where the run could not vouch for anything.
+const INCOMPLETE: u8 = 2;
+
+/// Run the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are printed to standard output with status 0, errors get status 2.
+            let status = u8::try_from(error.exit_code()).unwrap_or(INCOMPLETE);
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    let result = match &args.command {
+        args::Command::Scan(scan) => scan::run(scan, &args.global),
+        args::Command::Rules(rules) => rules::run(rules, &args.global),
+        args::Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut args::Args::command(), "sekisho", &mut std::io::stdout());
+            Ok(0)
+        }
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        Err(Error::BrokenPipe) => ExitCode::from(INCOMPLETE),
+        Err(error) => {
+            eprintln!("sekisho: error: {error}");
+            ExitCode::from(INCOMPLETE)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Where reports go.
+
+use super::args::{Color, Global, Write as WriteArgs};
+use crate::error::Error;
+use crate::finding::Outcome;
+use crate::report::{self, Format, Options};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// A report file and its format.
+pub struct Target {
+    path: PathBuf,
+    format: Format,
+    file: File,
+}
+
+/// Open all report files before the run, so that a bad path is told at once.
+///
+/// # Errors
+/// A format that cannot be told, a file that cannot be made.
+pub fn open(args: &WriteArgs) -> Result<Vec<Target>, Error> {
+    args.output.iter().map(|text| open_one(text)).collect()
+}
+
+fn open_one(text: &str) -> Result<Target, Error> {
+    let (format, path) = match text.split_once('=') {
+        Some((name, path)) if Format::parse(name).is_some() => (Format::parse(name), Path::new(path)),
+        _ => (by_ending(text), Path::new(text)),
+    };
+    let Some(format) = format else {
+        return Err(Error::Input {
+            what: format!("--output {text}"),
+            reason: "the format cannot be told from the ending".to_owned(),
+            remedy: "end the name in .json, .jsonl, .sarif or .txt, or write FORMAT=FILE".to_owned(),
+        });
+    };
+    let file = File::create(path)
+        .map_err(|error| Error::Output { what: path.display().to_string(), reason: error.to_string() })?;
+    Ok(Target { path: path.to_owned(), format, file })
+}
+
+fn by_ending(path: &str) -> Option<Format> {
+    match Path::new(path).extension()?.to_str()? {
+        "json" => Some(Format::Json),
+        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "sarif" => Some(Format::Sarif),
+        "txt" => Some(Format::Human),
+        _ => None,
+    }
+}
+
+/// Write all reports of a run.
+///
+/// # Errors
+/// A full disk, a closed pipe.
+pub fn write(
+    outcome: &Outcome,
+    args: &WriteArgs,
+    global: &Global,
+    targets: Vec<Target>,
+) -> Result<(), Error> {
+    for mut target in targets {
+        let options = Options { show_secrets: args.show_secrets, ..Options::default() };
+        report::render(target.format, outcome, &options, &mut target.file)
+            .and_then(|()| target.file.sync_all().or_else(ignore_unsyncable))
+            .map_err(|error| Error::Output { what: target.path.display().to_string(), reason: error.to_string() })?;
+    }
+    if args.quiet && args.format == Format::Human && outcome.findings.is_empty() && outcome.complete() {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    let options = Options {
+        show_secrets: args.show_secrets,
+        color: color(global, &out),
+        width: terminal_width(&out),
+        ..Options::default()
+    };
+    report::render(args.format, outcome, &options, &mut out).map_err(stdout_error)
+}
+
+/// Pipes and devices cannot be synced, and need not be.
+fn ignore_unsyncable(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// An error of standard output; a reader that went away is not worth a message.
+pub fn stdout_error(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::BrokenPipe,
+        _ => Error::Output { what: "standard output".to_owned(), reason: error.to_string() },
+    }
+}
+
+/// Write a text to standard output.
+///
+/// # Errors
+/// As for [`write`].
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(stdout_error)
+}
+
+/// Is output to this stream to be coloured?
+pub fn color(global: &Global, stream: &impl IsTerminal) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR") => false,
+        Color::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        Color::Auto => stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+fn terminal_width(stream: &impl IsTerminal) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}

@@ -1,0 +1,70 @@
+//! `sekisho scan`.
+
+use super::args::{Global, Scan as ScanArgs, Select};
+use super::{output, progress};
+use crate::config::{Flags, Selection, Settings};
+use crate::error::Error;
+use crate::finding::Outcome;
+use crate::scan::Scan;
+use crate::source::git::Tracked;
+use crate::source::stream::Stdin;
+use crate::source::tree::{Tree, TreeOptions};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// Run the command.
+///
+/// # Errors
+/// What ends the run.
+pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
+    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
+    let standard_input = paths.iter().any(|path| path == Path::new("-"));
+    if standard_input && paths.len() > 1 {
+        return Err(Error::Input {
+            what: "-".to_owned(),
+            reason: "standard input cannot be scanned together with paths".to_owned(),
+            remedy: "run one scan for each".to_owned(),
+        });
+    }
+    let start = if standard_input { Path::new(".") } else { &paths[0] };
+    let settings = Settings::load(start, &flags(global, &args.select))?;
+    let targets = output::open(&args.write)?;
+    let scan = Scan::new(settings);
+    let shown = !args.write.quiet && std::io::stderr().is_terminal();
+    let outcome = progress::with(&scan.progress, shown, || look(&scan, args, paths, standard_input))?;
+    output::write(&outcome, &args.write, global, targets)?;
+    Ok(match outcome.exit_status() {
+        1 if args.write.exit_zero => 0,
+        status => status,
+    })
+}
+
+fn look(scan: &Scan, args: &ScanArgs, paths: Vec<PathBuf>, standard_input: bool) -> Result<Outcome, Error> {
+    if standard_input {
+        return scan.run(&Stdin::standard());
+    }
+    if args.tracked {
+        return scan.run(&Tracked::new(paths, args.threads));
+    }
+    let options = TreeOptions {
+        ignore_files: !args.no_ignore,
+        threads: args.threads,
+        follow: args.follow,
+        ..TreeOptions::default()
+    };
+    scan.run(&Tree::new(paths, options))
+}
+
+/// The flags that settings are made of.
+pub fn flags(global: &Global, select: &Select) -> Flags {
+    Flags {
+        config: global.config.clone(),
+        no_config: global.no_config,
+        rules: global.rules.clone(),
+        selection: Selection {
+            enable: select.enable.clone(),
+            disable: select.disable.clone(),
+            severity: select.severity,
+        },
+    }
+}

@@ -1,0 +1,199 @@
+//! Where rules are looked up from the places that the candidate pass writes down: a table from the
+//! first four bytes to rules, and a table from three bytes inside a literal to that literal.
+
+use super::candidate::Tables;
+use crate::rules::rule::{Anchor, Matcher};
+use crate::rules::{RuleIndex, RuleSet};
+
+/// Runs shorter than this are too common to be looked at one by one.
+const SHORTEST_RUN: u32 = 8;
+/// A rule with a shorter run and at most this many beginnings is searched by literals instead.
+const FEW_GRAMS: usize = 8;
+
+/// What to do where a literal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A word that names secrets: read the assignment around it.
+    Name,
+    /// The beginning of token rules, by their first four bytes.
+    Start,
+    /// A text inside a token rule's matches.
+    Inside(RuleIndex),
+    /// A block rule's begin marker.
+    Begin(RuleIndex),
+}
+
+struct Literal {
+    /// In lower case.
+    text: Vec<u8>,
+    /// Offset of the three bytes that the candidate pass searches.
+    window: usize,
+    exact: bool,
+    purpose: Use,
+    next: u32,
+}
+
+/// Rules by four-byte beginning and literals by fingerprint.
+pub struct Anchors {
+    /// The tables of the candidate pass.
+    pub tables: Tables,
+    /// Open addressing: beginning and a range of `rules`; an empty range is a free slot.
+    slots: Vec<(u32, u32, u32)>,
+    rules: Vec<RuleIndex>,
+    literals: Vec<Literal>,
+    /// First literal by hash of its fingerprint, `u32::MAX` for none.
+    heads: Vec<u32>,
+}
+
+impl Anchors {
+    /// Tables for those rules of a set for which `active` says yes, and for `names`.
+    pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool, names: &[&str]) -> Anchors {
+        let mut pairs: Vec<(u32, RuleIndex)> = Vec::new();
+        let mut literals: Vec<Literal> = Vec::new();
+        let mut add = |text: &[u8], exact: bool, purpose: Use| {
+            let folded = text.to_ascii_lowercase();
+            let window = rarest_window(&folded);
+            if purpose != Use::Start
+                || !literals.iter().any(|held: &Literal| held.purpose == purpose && held.text == folded)
+            {
+                literals.push(Literal { text: folded, window, exact, purpose, next: u32::MAX });
+            }
+        };
+        let mut run = SHORTEST_RUN;
+        for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
+            match &rule.matcher {
+                Matcher::Token(token) => match &token.anchor {
+                    Anchor::WordStart { grams, run: least } => {
+                        pairs.extend(grams.iter().map(|&gram| (gram, index)));
+                        let short = u32::from(*least) < SHORTEST_RUN;
+                        if short && grams.len() <= FEW_GRAMS {
+                            grams.iter().for_each(|gram| add(&gram.to_le_bytes(), false, Use::Start));
+                        } else if short {
+                            run = run.min(u32::from(*least).max(1));
+                        }
+                    }
+                    Anchor::Contains { literals } => {
+                        literals.iter().for_each(|text| add(text.as_bytes(), false, Use::Inside(index)));
+                    }
+                },
+                Matcher::Block(block) => {
+                    block.begin.iter().for_each(|text| add(text.as_bytes(), true, Use::Begin(index)));
+                }
+                Matcher::Assigned(_) => {}
+            }
+        }
+        names.iter().for_each(|name| add(name.as_bytes(), false, Use::Name));
+        pairs.sort_unstable();
+        let (slots, rules) = hash(&pairs);
+        let mut heads = vec![u32::MAX; 4096];
+        let mut fingerprints = Vec::with_capacity(literals.len());
+        for index in 0..literals.len() {
+            let literal = &literals[index];
+            let print = fingerprint(&literal.text[literal.window..]);
+            fingerprints.push(print);
+            let head = &mut heads[print_hash(print)];
+            literals[index].next = std::mem::replace(head, index as u32);
+        }
+        let tables = Tables::new(pairs.iter().map(|pair| pair.0), run, &fingerprints);
+        Anchors { tables, slots, rules, literals, heads }
+    }
+
+    /// The rules whose matches can begin with these four bytes.
+    #[inline]
+    pub fn rules_at(&self, gram: u32) -> &[RuleIndex] {
+        let mask = self.slots.len() - 1;
+        let mut slot = gram_slot(gram) & mask;
+        loop {
+            let (held, start, end) = self.slots[slot];
+            if start == end {
+                return &[];
+            }
+            if held == gram {
+                return &self.rules[start as usize..end as usize];
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// The literals that stand in `text` with their fingerprint at `at`: start, end and use of each.
+    #[inline]
+    pub fn literals_at(&self, text: &[u8], at: usize, mut each: impl FnMut(usize, usize, Use)) {
+        let print = fingerprint(&text[at..]);
+        let mut index = self.heads[print_hash(print)];
+        while let Some(literal) = self.literals.get(index as usize) {
+            index = literal.next;
+            let Some(start) = at.checked_sub(literal.window) else { continue };
+            let Some(found) = text.get(start..start + literal.text.len()) else { continue };
+            let stands = found.eq_ignore_ascii_case(&literal.text);
+            if stands && !(literal.exact && found.iter().any(u8::is_ascii_lowercase) && is_marker(literal)) {
+                each(start, start + literal.text.len(), literal.purpose);
+            }
+        }
+    }
+}
+
+/// A begin marker in capitals (`-----BEGIN …`) must stand in capitals.
+fn is_marker(literal: &Literal) -> bool {
+    literal.text.starts_with(b"--")
+}
+
+fn hash(pairs: &[(u32, RuleIndex)]) -> (Vec<(u32, u32, u32)>, Vec<RuleIndex>) {
+    let size = (pairs.len() * 2).next_power_of_two().max(16);
+    let mut slots = vec![(0, 0, 0); size];
+    let rules: Vec<RuleIndex> = pairs.iter().map(|pair| pair.1).collect();
+    let mut start = 0;
+    while start < pairs.len() {
+        let gram = pairs[start].0;
+        let end = start + pairs[start..].iter().take_while(|pair| pair.0 == gram).count();
+        let mut slot = gram_slot(gram) & (size - 1);
+        while slots[slot].1 != slots[slot].2 {
+            slot = (slot + 1) & (size - 1);
+        }
+        slots[slot] = (gram, start as u32, end as u32);
+        start = end;
+    }
+    (slots, rules)
+}
+
+#[inline]
+fn gram_slot(gram: u32) -> usize {
+    (gram.wrapping_mul(0x85eb_ca6b) >> 12) as usize
+}
+
+#[inline]
+fn fingerprint(text: &[u8]) -> [u8; 3] {
+    [text[0] | 0x20, text[1] | 0x20, text[2] | 0x20]
+}
+
+#[inline]
+fn print_hash(print: [u8; 3]) -> usize {
+    let bits = u32::from_le_bytes([print[0] | 0x20, print[1] | 0x20, print[2] | 0x20, 0]);
+    (bits.wrapping_mul(0x9e37_79b1) >> 20) as usize
+}
+
+/// The offset of the three bytes of a literal that are rarest in ordinary text.
+fn rarest_window(text: &[u8]) -> usize {
+    // A marker's own word tells it apart better than letter frequencies do.
+    if let Some(at) = text.windows(5).position(|window| window == b"begin") {
+        return at;
+    }
+    (0..text.len().saturating_sub(2))
+        .min_by_key(|&at| text[at..at + 3].iter().map(|&byte| commonness(byte)).sum::<u32>())
+        .unwrap_or(0)
+}
+
+/// How common a byte is in source code and logs, roughly: ten times the logarithm of its share.
+fn commonness(byte: u8) -> u32 {
+    match byte {
+        b' ' => 50,
+        b'e' | b't' => 48,
+        b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 45,
+        b'l' | b'c' | b'd' | b'u' | b'p' | b'm' | b'f' => 41,
+        b'_' | b'-' | b'.' | b'0' | b'1' | b'/' | b'=' => 39,
+        b'h' | b'g' | b'b' | b'y' => 37,
+        b'2'..=b'9' | b'"' | b'\'' | b'(' | b')' | b':' | b',' | b';' => 35,
+        b'v' | b'w' | b'k' | b'x' => 31,
+        b'q' | b'j' | b'z' => 24,
+        _ => 28,
+    }
+}

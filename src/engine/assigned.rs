@@ -1,0 +1,190 @@
+//! Values next to a name: reads the assignment around a word that names secrets, then asks the table
+//! of rules for such values and, where none of them knows it, the judgement of noise.
+
+use super::assign::{self, Assignment};
+use super::noise::{self, NameKind};
+use super::{Certainty, Engine, Input, Match, context, verify};
+use crate::rules::rule::{Assigned, Kind, Matcher, Rule};
+use crate::rules::{RuleIndex, RuleSet};
+use crate::text::Span;
+use std::collections::HashMap;
+
+/// The validator's name by which a rule hands its values to the judgement of noise.
+pub const JUDGEMENT: &str = "judgement";
+
+/// What is remembered from one name to the next.
+#[derive(Default)]
+pub struct State {
+    /// The value read last: two words in one name give one assignment.
+    last: Option<Span>,
+    found: Vec<(RuleIndex, bool)>,
+}
+
+impl State {
+    /// Forget everything: a new text begins.
+    pub fn start(&mut self) {
+        self.last = None;
+    }
+}
+
+/// The rules for assigned values: by context word, and those that judgement serves.
+#[derive(Default)]
+pub struct Table {
+    /// By the first word of each `near` entry.
+    by_word: HashMap<Vec<u8>, Vec<RuleIndex>>,
+    /// Rules without `near`: by name words alone.
+    by_name: Vec<RuleIndex>,
+    /// Bit per value length that some rule of `by_word` or `by_name` accepts.
+    lengths: [u64; 9],
+    /// Rule for judged passwords, tokens and keys, by kind of name.
+    judged: [Option<RuleIndex>; 3],
+    longest_word: usize,
+}
+
+impl Table {
+    /// The table for those rules of a set for which `active` says yes.
+    pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool) -> Table {
+        let mut table = Table::default();
+        for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
+            let Matcher::Assigned(assigned) = &rule.matcher else { continue };
+            if rule.check.as_deref() == Some(JUDGEMENT) {
+                let slot = match rule.kind {
+                    Kind::Password => NameKind::Password,
+                    Kind::EncryptionKey | Kind::ApiKey => NameKind::Key,
+                    _ => NameKind::Token,
+                };
+                table.judged[slot as usize] = Some(index);
+                continue;
+            }
+            for length in assigned.length.0..=assigned.length.1.min(575) {
+                table.lengths[usize::from(length >> 6)] |= 1 << (length & 63);
+            }
+            if rule.near.is_empty() {
+                table.by_name.push(index);
+            }
+            for word in rule.near.iter() {
+                let first = word.split(' ').next().unwrap_or(word).as_bytes();
+                table.longest_word = table.longest_word.max(first.len());
+                let rules = table.by_word.entry(first.to_vec()).or_default();
+                if !rules.contains(&index) {
+                    rules.push(index);
+                }
+            }
+        }
+        table
+    }
+
+    fn accepts_length(&self, length: usize) -> bool {
+        self.lengths.get(length >> 6).is_some_and(|bits| bits >> (length & 63) & 1 == 1)
+    }
+
+    /// Rules of which a context word stands in `text`; `in_name` goes with each.
+    fn collect(&self, text: &[u8], in_name: bool, found: &mut Vec<(RuleIndex, bool)>) {
+        context::words(text, |word| {
+            let shortest = if word.len() > 5 { 5 } else { word.len() };
+            for length in shortest..=word.len().min(self.longest_word) {
+                for &rule in self.by_word.get(&word[..length]).into_iter().flatten() {
+                    if !found.iter().any(|held| held.0 == rule) {
+                        found.push((rule, in_name));
+                    }
+                }
+            }
+        });
+    }
+}
+
+impl Engine {
+    /// A word that names secrets stands at `word`: is there an assignment, and is its value a secret?
+    pub(super) fn at_name(&self, state: &mut State, input: &Input<'_>, word: Span, out: &mut Vec<Match>) {
+        let text = input.text;
+        let Some(assignment) = assign::parse(text, word) else { return };
+        if state.last == Some(assignment.value) {
+            return;
+        }
+        state.last = Some(assignment.value);
+        let judgement = std::cell::OnceCell::new();
+        let judge = || {
+            judgement.get_or_init(|| {
+                noise::judge(&noise::Context { text, assignment: &assignment, file: input.kind })
+            })
+        };
+        if self.table.accepts_length(assignment.value.len())
+            && let Some(found) = self.known_value(state, text, &assignment, &|| judge().secret)
+        {
+            out.push(found);
+            return;
+        }
+        if let Some(rule) = self.table.judged[judge().kind as usize]
+            && judge().secret
+        {
+            let value = &text[assignment.value.range()];
+            let least = self.rules.get(rule).entropy;
+            if least <= 0.0 || verify::entropy(value) >= least {
+                out.push(Match {
+                    rule,
+                    whole: whole(&assignment),
+                    secret: assignment.value,
+                    certainty: Certainty::Judged,
+                    also: Vec::new(),
+                });
+            }
+        }
+    }
+
+    /// The most specific rule of the table that knows this value.
+    fn known_value(
+        &self,
+        state: &mut State,
+        text: &[u8],
+        assignment: &Assignment,
+        secret: &dyn Fn() -> bool,
+    ) -> Option<Match> {
+        let value = &text[assignment.value.range()];
+        let name = &text[assignment.name.range()];
+        let (before, behind) = context::window(text, whole(assignment));
+        let mut found = std::mem::take(&mut state.found);
+        found.clear();
+        found.extend(self.table.by_name.iter().map(|&rule| (rule, true)));
+        self.table.collect(name, true, &mut found);
+        self.table.collect(&text[before.range()], false, &mut found);
+        self.table.collect(&text[behind.range()], false, &mut found);
+        let best = found
+            .iter()
+            .filter_map(|&(index, in_name)| {
+                let rule = self.rules.get(index);
+                let Matcher::Assigned(assigned) = &rule.matcher else { return None };
+                let fits = self.fits(index, rule, assigned, name, value)
+                    && (rule.near.is_empty()
+                        || context::has_any(&text[before.start..behind.end], &rule.near))
+                    && (in_name || secret());
+                let certainty = fits.then(|| self.structure(index, rule, value)).flatten()?;
+                Some((certainty, in_name, rule.weight, std::cmp::Reverse(index)))
+            })
+            .max();
+        state.found = found;
+        best.map(|(certainty, _, _, index)| Match {
+            rule: index.0,
+            whole: whole(assignment),
+            secret: assignment.value,
+            certainty,
+            also: Vec::new(),
+        })
+    }
+
+    fn fits(&self, index: RuleIndex, _rule: &Rule, assigned: &Assigned, name: &[u8], value: &[u8]) -> bool {
+        let (least, most) = assigned.length;
+        (usize::from(least)..=usize::from(most)).contains(&value.len())
+            && (assigned.name.is_empty() || context::has_any(name, &assigned.name))
+            && verify::whole_value(
+                &self.regexes[index.0 as usize],
+                &assigned.value,
+                &assigned.shapes,
+                value,
+            )
+    }
+}
+
+fn whole(assignment: &Assignment) -> Span {
+    let start = assignment.name.start.min(assignment.value.start);
+    Span::new(start, assignment.name.end.max(assignment.value.end))
+}

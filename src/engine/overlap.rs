@@ -1,0 +1,113 @@
+//! Settles which rule owns a place that several rules matched.
+
+use super::{Certainty, Match};
+use crate::rules::rule::Matcher;
+use crate::rules::{RuleIndex, RuleSet};
+
+/// Of matches of the same secret the most specific stays and names the others as `also`. A match that
+/// only judgement speaks for gives way to any structured one it overlaps; a match inside a block, or
+/// inside a longer one that starts at the same place, gives way too. `out[first..]` ends up sorted.
+pub(super) fn settle(rules: &RuleSet, out: &mut Vec<Match>, first: usize) {
+    if out.len() - first < 2 {
+        return;
+    }
+    out[first..].sort_by_key(|found| (found.secret.start, std::cmp::Reverse(found.secret.end), found.rule));
+    let mut kept: Vec<Match> = Vec::with_capacity(out.len() - first);
+    let mut reach = 0; // largest end among those kept
+    for found in out.drain(first..) {
+        if found.secret.start >= reach {
+            reach = found.secret.end;
+            kept.push(found);
+            continue;
+        }
+        reach = reach.max(found.secret.end);
+        place(rules, &mut kept, found);
+    }
+    out.append(&mut kept);
+}
+
+/// Put `found` among those that overlap it at the end of `kept`.
+fn place(rules: &RuleSet, kept: &mut Vec<Match>, mut found: Match) {
+    let mut index = kept.len();
+    while index > 0 {
+        index -= 1;
+        let held = &mut kept[index];
+        if !held.secret.overlaps(found.secret) {
+            // Spans are sorted by start; a long one further back may still overlap.
+            if found.secret.start.saturating_sub(held.secret.end) > super::LOOK_BEHIND {
+                break;
+            }
+            continue;
+        }
+        match contest(rules, held, &found) {
+            Contest::HeldWins => {
+                name(&mut held.also, found.rule, held.rule);
+                let also = std::mem::take(&mut found.also);
+                also.into_iter().for_each(|rule| name(&mut held.also, rule, held.rule));
+                return;
+            }
+            Contest::FoundWins => {
+                let held = kept.remove(index);
+                name(&mut found.also, held.rule, found.rule);
+                held.also.into_iter().for_each(|rule| name(&mut found.also, rule, found.rule));
+            }
+            Contest::Both => {}
+        }
+    }
+    let at = kept.partition_point(|held| {
+        (held.secret.start, std::cmp::Reverse(held.secret.end))
+            <= (found.secret.start, std::cmp::Reverse(found.secret.end))
+    });
+    kept.insert(at, found);
+}
+
+fn name(also: &mut Vec<RuleIndex>, rule: RuleIndex, owner: RuleIndex) {
+    if rule != owner && !also.contains(&rule) {
+        also.push(rule);
+        also.sort_unstable();
+    }
+}
+
+enum Contest {
+    HeldWins,
+    FoundWins,
+    Both,
+}
+
+fn contest(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
+    let same = held.secret == found.secret;
+    let same_start = held.whole.start == found.whole.start || held.secret.start == found.secret.start;
+    let judged = |one: &Match| one.certainty == Certainty::Judged;
+    let rank = |one: &Match| {
+        let rule = rules.get(one.rule);
+        let class = match rule.matcher {
+            _ if judged(one) => 0,
+            Matcher::Assigned(_) => 1,
+            Matcher::Token(_) => 2,
+            Matcher::Block(_) => 3,
+        };
+        (class, one.certainty, rule.weight, std::cmp::Reverse(one.rule))
+    };
+    let inside_block = |outer: &Match, inner: &Match| {
+        matches!(rules.get(outer.rule).matcher, Matcher::Block(_)) && outer.secret.contains(inner.secret)
+    };
+    let nested = held.secret.contains(found.secret) || found.secret.contains(held.secret);
+    if same || judged(held) != judged(found) || same_start && nested {
+        // The longer of two with one start is the whole token; else the more specific one.
+        if !same && same_start && judged(held) == judged(found) && held.secret.len() != found.secret.len() {
+            let held_longer = held.secret.len() > found.secret.len();
+            return if held_longer { Contest::HeldWins } else { Contest::FoundWins };
+        }
+        return if rank(held) >= rank(found) { Contest::HeldWins } else { Contest::FoundWins };
+    }
+    if judged(held) && judged(found) {
+        return if held.secret.len() >= found.secret.len() { Contest::HeldWins } else { Contest::FoundWins };
+    }
+    if inside_block(held, found) {
+        return Contest::HeldWins;
+    }
+    if inside_block(found, held) {
+        return Contest::FoundWins;
+    }
+    Contest::Both
+}

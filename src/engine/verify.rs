@@ -1,0 +1,204 @@
+//! Looks again at a candidate: does a rule really match here, and does its structure hold?
+
+use super::{Certainty, Engine, Match, candidate, context, noise};
+use crate::rules::check::Verdict;
+use crate::rules::compile;
+use crate::rules::rule::{Block, Matcher, Rule, Shape, Token};
+use crate::rules::{RuleIndex, check};
+use crate::text::Span;
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use std::sync::OnceLock;
+
+/// A rule's regex, compiled when it is first needed.
+#[derive(Default)]
+pub(super) struct LazyRegex(OnceLock<Option<Box<Regex>>>);
+
+impl LazyRegex {
+    /// The regex for an engine pattern; `None` cannot happen for rules that were loaded.
+    fn get(&self, pattern: &str) -> Option<&Regex> {
+        let build = || {
+            Regex::builder()
+                .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(16 << 20)))
+                .syntax(syntax::Config::new().unicode(false).utf8(false))
+                .build(pattern)
+                .ok()
+                .map(Box::new)
+        };
+        self.0.get_or_init(build).as_deref()
+    }
+}
+
+/// Where a rule matched: the whole match and the secret in it.
+type Place = (Span, Span);
+
+impl Engine {
+    /// All token rules that can begin at `at`.
+    pub(super) fn at_word_start(&self, text: &[u8], at: usize, out: &mut Vec<Match>) {
+        let Some(bytes) = text.get(at..at + 4) else { return };
+        let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        for &index in self.anchors.rules_at(gram) {
+            let rule = self.rules.get(index);
+            let Matcher::Token(token) = &rule.matcher else { continue };
+            if let Some(place) = self.match_at(index, token, text, at) {
+                self.judge_token(index, rule, text, place, out);
+            }
+        }
+    }
+
+    fn match_at(&self, index: RuleIndex, token: &Token, text: &[u8], at: usize) -> Option<Place> {
+        if !token.shapes.is_empty() {
+            return match_shapes(&token.shapes, text, at);
+        }
+        let (_, pattern) = compile::engine_pattern(&token.regex);
+        let regex = self.regexes[index.0 as usize].get(&pattern)?;
+        let end = text.len().min(at + token.reach as usize + 1);
+        captures(regex, Input::new(&text[..end]).range(at..).anchored(Anchored::Yes))
+    }
+
+    /// All matches of one token rule that hold the literal at `literal`.
+    pub(super) fn around_literal(
+        &self,
+        index: RuleIndex,
+        text: &[u8],
+        literal: Span,
+        out: &mut Vec<Match>,
+    ) {
+        let rule = self.rules.get(index);
+        let Matcher::Token(token) = &rule.matcher else { return };
+        let Some(regex) = self.regexes[index.0 as usize].get(&token.regex) else { return };
+        let reach = token.reach as usize;
+        let mut from = literal.end.saturating_sub(reach);
+        let end = text.len().min(literal.start + reach);
+        // The first match that holds the literal is this literal's; others belong to other literals.
+        while from <= literal.start {
+            let Some(place) = captures(regex, Input::new(&text[..text.len().min(end + 1)]).range(from..end))
+            else {
+                return;
+            };
+            if place.0.start > literal.start {
+                return;
+            }
+            if place.0.contains(literal) {
+                self.judge_token(index, rule, text, place, out);
+                return;
+            }
+            from = place.0.start + 1;
+        }
+    }
+
+    fn judge_token(&self, index: RuleIndex, rule: &Rule, text: &[u8], place: Place, out: &mut Vec<Match>) {
+        let (whole, secret) = place;
+        if let Some(certainty) = self.structure(index, rule, &text[secret.range()]) {
+            if !rule.near.is_empty() && !near(text, whole, rule) {
+                return;
+            }
+            out.push(Match { rule: index, whole, secret, certainty, also: Vec::new() });
+        }
+    }
+
+    /// Does the value hold what its rule promises? `None` where it does not.
+    pub(super) fn structure(&self, index: RuleIndex, rule: &Rule, value: &[u8]) -> Option<Certainty> {
+        let verdict = match self.checks[index.0 as usize] {
+            Some(check) => (check.verdict)(value),
+            None => Verdict::Unknown,
+        };
+        match verdict {
+            Verdict::Valid => Some(Certainty::Proven),
+            Verdict::Invalid => None,
+            Verdict::Unknown => {
+                let kept = noise::plausible(value) && (rule.entropy <= 0.0 || entropy(value) >= rule.entropy);
+                kept.then_some(Certainty::Structured)
+            }
+        }
+    }
+
+    /// A block rule whose begin marker stands at `begin`.
+    pub(super) fn at_begin(&self, index: RuleIndex, text: &[u8], begin: Span, out: &mut Vec<Match>) {
+        let rule = self.rules.get(index);
+        let Matcher::Block(block) = &rule.matcher else { return };
+        let Some(end) = block_end(block, text, begin) else { return };
+        let whole = Span::new(begin.start, end);
+        if let Some(certainty) = self.structure(index, rule, &text[whole.range()]) {
+            out.push(Match { rule: index, whole, secret: whole, certainty, also: Vec::new() });
+        }
+    }
+
+    /// Rules whose matches begin with a URL scheme: `at` is the place of `://`.
+    pub(super) fn at_literal_start(&self, text: &[u8], at: usize, out: &mut Vec<Match>) {
+        if candidate::is_token_start(text, at) {
+            self.at_word_start(text, at, out);
+        }
+    }
+}
+
+/// The first shape that matches at `at`.
+fn match_shapes(shapes: &[Shape], text: &[u8], at: usize) -> Option<Place> {
+    shapes.iter().find_map(|shape| {
+        let (end, secret) = shape.match_at(text, at)?;
+        Some((Span::new(at, end), Span::new(secret.0, secret.1)))
+    })
+}
+
+fn captures(regex: &Regex, input: Input<'_>) -> Option<Place> {
+    let mut captures = regex.create_captures();
+    regex.search_captures(&input, &mut captures);
+    let whole = captures.get_match()?;
+    let secret = captures.get_group_by_name("secret").unwrap_or(whole.span());
+    Some((Span::new(whole.start(), whole.end()), Span::new(secret.start, secret.end)))
+}
+
+/// True where all of `value` matches an assigned rule's pattern.
+pub(super) fn whole_value(regexes: &LazyRegex, pattern: &str, shapes: &[Shape], value: &[u8]) -> bool {
+    if !shapes.is_empty() {
+        return shapes.iter().any(|shape| shape.match_at(value, 0).is_some_and(|(end, _)| end == value.len()));
+    }
+    let anchored = format!("(?:{pattern})$");
+    let Some(regex) = regexes.get(&anchored) else { return false };
+    regex.is_match(Input::new(value).anchored(Anchored::Yes))
+}
+
+/// The end of a block: behind the first end marker within its largest length, with the rest of a line
+/// of `PuTTY`'s closing hash where the marker ends in a colon.
+fn block_end(block: &Block, text: &[u8], begin: Span) -> Option<usize> {
+    let limit = text.len().min(begin.start + block.max as usize);
+    let body = &text[begin.end..limit];
+    let (at, length) = block
+        .end
+        .iter()
+        .filter_map(|end| memchr::memmem::find(body, end.as_bytes()).map(|at| (at, end.len())))
+        .min()?;
+    let mut end = begin.end + at + length;
+    if text[..end].ends_with(b":") {
+        end = context::word_end(text, text[end..].iter().position(|&byte| byte != b' ').map_or(end, |by| end + by));
+    }
+    Some(end)
+}
+
+fn near(text: &[u8], whole: Span, rule: &Rule) -> bool {
+    let (before, behind) = context::window(text, whole);
+    context::has_any(&text[before.range()], &rule.near) || context::has_any(&text[behind.range()], &rule.near)
+}
+
+/// Shannon entropy in bits a byte.
+pub fn entropy(value: &[u8]) -> f32 {
+    let mut counts = [0u32; 256];
+    for &byte in value {
+        counts[usize::from(byte)] += 1;
+    }
+    let total = value.len() as f32;
+    counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| count as f32 / total)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+/// What the rule's validator decodes from a secret, for reports.
+pub fn details(rule: &Rule, secret: &[u8]) -> Vec<(String, String)> {
+    let Some(check) = rule.check.as_deref().and_then(check::by_name) else { return Vec::new() };
+    let checked = (check.run)(secret);
+    checked.details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
