@@ -3,7 +3,10 @@
 
 pub mod git;
 mod read;
+mod roots;
 pub mod stream;
+#[cfg(test)]
+mod test_support;
 pub mod tree;
 
 use crate::error::{Error, Skipped};
