@@ -77,9 +77,9 @@ impl Roots {
         let Some(root) = real.ancestors().find(|above| self.real.contains(*above)) else {
             return Place::Outside;
         };
-        let among_git = real.strip_prefix(root).is_ok_and(|rest| {
-            rest.components().any(|part| part == Component::Normal(".git".as_ref()))
-        });
+        let among_git = real
+            .strip_prefix(root)
+            .is_ok_and(|rest| rest.components().any(|part| part == Component::Normal(".git".as_ref())));
         let internal = !self.internal.is_empty()
             && real.ancestors().take_while(|above| *above != root).any(|above| self.internal.contains(above));
         if among_git || internal { Place::Internal } else { Place::Inside }
@@ -97,9 +97,7 @@ fn below(shown: &HashMap<PathBuf, PathBuf>, real: &Path) -> Option<PathBuf> {
 /// The path without links and dots in it. Where the system cannot tell (an open pipe below `/proc`),
 /// the absolute path.
 fn real(path: &Path) -> PathBuf {
-    path.canonicalize()
-        .or_else(|_| std::path::absolute(path))
-        .unwrap_or_else(|_| path.to_owned())
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The git directory that a `.git` file in `directory` points to (`git init --separate-git-dir`).
