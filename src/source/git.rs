@@ -331,3 +331,6 @@ fn run_git(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
         complaint => complaint.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests;
