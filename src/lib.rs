@@ -5,7 +5,7 @@
 //!
 //! | floor | modules | what they know |
 //! |---|---|---|
-//! | 0 | [`text`], [`origin`], [`secret`], [`error`] | spans and lines, where bytes came from, clear text that cannot be printed, errors |
+//! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings |
 //! | 1 | [`rules`], [`source`] | what a secret looks like; where bytes are read from |
 //! | 2 | [`engine`], [`finding`] | spans of secrets in bytes; a finding as people see it |
 //! | 3 | [`policy`], [`report`] | what is reported; how it is written |
@@ -17,6 +17,7 @@ pub mod utf16;
 pub mod origin;
 pub mod secret;
 pub mod error;
+pub mod utf16;
 
 pub mod rules;
 pub mod source;

@@ -2,7 +2,11 @@
 //! it knows neither rules nor engine. A new source is one file here and one line below.
 
 pub mod git;
+mod read;
+mod roots;
 pub mod stream;
+#[cfg(test)]
+mod test_support;
 pub mod tree;
 
 use crate::error::{Error, Skipped};
@@ -15,6 +19,7 @@ pub trait Visit: Send {
     fn blob(&mut self, origin: Origin, bytes: &[u8]);
 
     /// One input too large to hold (or of unknown length): the visitor reads it to its end in pieces.
+    /// The reader never fails: where the input does, it ends early and the source says so with `skip`.
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read);
 
     /// Something that was not looked at.
