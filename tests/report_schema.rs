@@ -1,6 +1,8 @@
 //! The reports of machines against their schemas: SARIF against the official one, which is read from
 //! the files of the development dependency `serde-sarif`, and our own against `docs/`.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+
 use sekisho::error::{SkipReason, Skipped};
 use sekisho::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use sekisho::origin::{ObjectKind, Origin};
