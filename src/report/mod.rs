@@ -1,1 +1,144 @@
-//! How a finished outcome is written.
+//! How a finished outcome is written. A format is one file here with a function
+//! `write(outcome, options, out)` and one line in the list of formats below.
+
+mod guard;
+mod terminal;
+mod uri;
+
+use crate::error::SkipReason;
+use crate::finding::Outcome;
+use crate::rules::Severity;
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+pub use guard::Guard;
+
+/// The name by which reports call this program.
+const TOOL: &str = env!("CARGO_PKG_NAME");
+/// Its version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Where people read about it.
+const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// Severities from worst to least.
+const SEVERITIES: [Severity; 5] =
+    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+/// How a report is written.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Show secrets in clear where the format has a place for them (SARIF has none).
+    pub show_secrets: bool,
+    /// Colour the human report. The caller knows whether a terminal reads it.
+    pub color: bool,
+    /// Columns that lines of the human report are fitted into; `None` for no limit.
+    pub width: Option<usize>,
+    /// The directory that relative paths in the outcome start from, absolute: the working directory.
+    /// Only used together with `root`.
+    pub base: Option<PathBuf>,
+    /// The directory, absolute, that URIs are made relative to: the top of the repository. Where it
+    /// is `None`, relative paths become URIs as they are.
+    pub root: Option<PathBuf>,
+}
+
+/// Declares the modules of the formats, the enum and everything that must know all of them, so that
+/// none can be forgotten: one line a format.
+macro_rules! formats {
+    ($($variant:ident = $module:ident, $about:literal;)*) => {
+        $(pub mod $module;)*
+
+        /// A report format.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Format {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Format {
+            /// Every format, in the order in which help texts list them.
+            pub const ALL: &'static [Format] = &[$(Format::$variant),*];
+
+            /// The word that selects the format on the command line.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Format::$variant => stringify!($module),)*
+                }
+            }
+
+            /// What the format is good for, in one line.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Format::$variant => $about,)*
+                }
+            }
+
+            fn write(self, outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+                match self {
+                    $(Format::$variant => $module::write(outcome, options, out),)*
+                }
+            }
+        }
+    };
+}
+
+formats! {
+    Human = human, "For people: each secret masked in its line, and what to do about it";
+    Json = json, "One JSON object, described by docs/report-schema.json";
+    Jsonl = jsonl, "One JSON object a line: findings, what was skipped, then a summary";
+    Sarif = sarif, "SARIF 2.1.0 for code-scanning services; never holds secret text";
+    Gitleaks = gitleaks, "The JSON array that gitleaks writes, for scripts that read it";
+}
+
+impl Format {
+    /// The format of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Format> {
+        Format::ALL.iter().copied().find(|format| format.name() == name)
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Format, String> {
+        Format::parse(name).ok_or_else(|| {
+            let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+            format!("no report format is called `{name}`; choose one of {}", names.join(", "))
+        })
+    }
+}
+
+/// Write `outcome` in `format`. Output is buffered here and flushed at the end.
+///
+/// # Errors
+/// Whatever `out` answers: a full disk, a closed pipe.
+pub fn render(format: Format, outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut buffered = BufWriter::with_capacity(1 << 16, out);
+    format.write(outcome, options, &mut buffered)?;
+    buffered.flush()
+}
+
+/// How many findings there are of each severity, worst first; every severity is listed.
+fn by_severity(outcome: &Outcome) -> [(Severity, usize); 5] {
+    SEVERITIES.map(|severity| {
+        let count = outcome.findings.iter().filter(|finding| finding.severity == severity).count();
+        (severity, count)
+    })
+}
+
+/// How many inputs were skipped for each reason that occurred.
+fn by_reason(outcome: &Outcome) -> BTreeMap<SkipReason, usize> {
+    let mut counts = BTreeMap::new();
+    for skipped in &outcome.skipped {
+        *counts.entry(skipped.reason).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! The JSON array that gitleaks writes: the same fields in the same order, one element a place, so
+//! that scripts made for it go on working. Fields that we have no value for are there and empty.
+
+use super::{Guard, Options};
+use crate::finding::{Finding, Occurrence, Outcome};
+use crate::origin::{ObjectKind, Origin};
+use serde::Serialize;
+use serde_json::ser::{PrettyFormatter, Serializer};
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// Stands for a masked value, the word that gitleaks' own `--redact` uses.
+const REDACTED: &str = "REDACTED";
+
+/// Write every place of every finding as an element of one array; `[]` where there is none.
+///
+/// # Errors
+/// Whatever `out` answers.
+pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let elements: Vec<Element> = outcome
+        .findings
+        .iter()
+        .flat_map(|finding| {
+            let guard = Guard::new(finding, options);
+            let elements = finding.occurrences.iter().map(|place| Element::of(finding, place, &guard));
+            elements.collect::<Vec<_>>()
+        })
+        .collect();
+    // One space of indent, as there.
+    let mut serializer = Serializer::with_formatter(&mut *out, PrettyFormatter::with_indent(b" "));
+    elements.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Element<'a> {
+    #[serde(rename = "RuleID")]
+    rule_id: &'a str,
+    description: &'a str,
+    start_line: u64,
+    end_line: u64,
+    start_column: u64,
+    end_column: u64,
+    r#match: Cow<'a, str>,
+    secret: Cow<'a, str>,
+    file: String,
+    symlink_file: &'static str,
+    commit: &'a str,
+    entropy: f32,
+    author: &'static str,
+    email: &'static str,
+    date: &'static str,
+    message: &'static str,
+    tags: [&'static str; 2],
+    fingerprint: String,
+}
+
+impl<'a> Element<'a> {
+    fn of(finding: &'a Finding, place: &'a Occurrence, guard: &Guard<'a>) -> Element<'a> {
+        let value = guard.clear().map_or(Cow::Borrowed(REDACTED), String::from_utf8_lossy);
+        let file = guard.text(&file(&place.origin)).into_owned();
+        let commit = commit(&place.origin);
+        let line = place.start.line;
+        let fingerprint = match commit {
+            "" => format!("{file}:{}:{line}", finding.rule),
+            commit => format!("{commit}:{file}:{}:{line}", finding.rule),
+        };
+        Element {
+            rule_id: &finding.rule,
+            description: &finding.summary,
+            start_line: line,
+            end_line: place.end.line,
+            start_column: place.start.column,
+            // Their end is the last character, ours stands behind it.
+            end_column: place.end.column.saturating_sub(1).max(1),
+            r#match: value.clone(),
+            secret: value,
+            file,
+            symlink_file: "",
+            commit,
+            entropy: guard.entropy(),
+            author: "",
+            email: "",
+            date: "",
+            message: "",
+            tags: [finding.kind.name(), finding.severity.name()],
+            fingerprint,
+        }
+    }
+}
+
+/// The path; empty for standard input and for the text of a commit, as there.
+fn file(origin: &Origin) -> String {
+    match origin {
+        Origin::Stdin => String::new(),
+        Origin::Object { kind: ObjectKind::Commit, .. } => origin.path().unwrap_or_default(),
+        _ => origin.path().unwrap_or_else(|| origin.to_string()),
+    }
+}
+
+fn commit(origin: &Origin) -> &str {
+    match origin {
+        Origin::Object { id, kind: ObjectKind::Commit, commit: None, .. } => id,
+        _ => origin.commit().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Format;
+    use crate::report::tests::{at, finding, outcome, text};
+
+    const FIELDS: [&str; 18] = [
+        "RuleID",
+        "Description",
+        "StartLine",
+        "EndLine",
+        "StartColumn",
+        "EndColumn",
+        "Match",
+        "Secret",
+        "File",
+        "SymlinkFile",
+        "Commit",
+        "Entropy",
+        "Author",
+        "Email",
+        "Date",
+        "Message",
+        "Tags",
+        "Fingerprint",
+    ];
+
+    fn parsed(findings: Vec<Finding>, options: &Options) -> serde_json::Value {
+        serde_json::from_str(&text(Format::Gitleaks, &outcome(findings, vec![]), options)).unwrap()
+    }
+
+    #[test]
+    fn nothing_found_is_an_empty_array() {
+        assert_eq!(text(Format::Gitleaks, &outcome(vec![], vec![]), &Options::default()), "[]\n");
+    }
+
+    #[test]
+    fn fields_are_those_of_gitleaks() {
+        let mut found = finding("rule-id", b"abcdefgh");
+        found.occurrences = vec![at("a b.py", 3, 9), at("c.py", 4, 1)];
+        let report = parsed(vec![found], &Options::default());
+        assert_eq!(report.as_array().unwrap().len(), 2);
+        let first = &report[0];
+        let names: Vec<&str> = first.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, FIELDS);
+        assert_eq!(first["RuleID"], "rule-id");
+        assert_eq!(first["Match"], "REDACTED");
+        assert_eq!(first["Secret"], "REDACTED");
+        assert_eq!(first["StartColumn"], 9);
+        assert_eq!(first["EndColumn"], 16, "the last character, not the one behind it");
+        assert_eq!(first["Entropy"], 3.0);
+        assert_eq!(first["Tags"], serde_json::json!(["api-key", "high"]));
+        assert_eq!(first["Fingerprint"], "a b.py:rule-id:3");
+        assert_eq!(report[1]["Fingerprint"], "c.py:rule-id:4");
+    }
+
+    #[test]
+    fn secrets_are_shown_on_wish() {
+        let options = Options { show_secrets: true, ..Options::default() };
+        assert_eq!(parsed(vec![finding("rule", b"abcdefgh")], &options)[0]["Secret"], "abcdefgh");
+    }
+
+    #[test]
+    fn commits_stand_before_the_file() {
+        let mut found = finding("rule", b"abcdefgh");
+        let object = |kind, path: Option<&str>, commit: Option<&str>| Occurrence {
+            origin: Origin::Object {
+                id: "0123".into(),
+                kind,
+                path: path.map(Into::into),
+                commit: commit.map(Into::into),
+            },
+            ..at("", 2, 1)
+        };
+        found.occurrences = vec![
+            object(ObjectKind::Blob, Some("x.py"), Some("cafe")),
+            object(ObjectKind::Commit, None, None),
+            object(ObjectKind::Blob, None, None),
+            Occurrence { origin: Origin::Stdin, ..at("", 2, 1) },
+        ];
+        let report = parsed(vec![found], &Options::default());
+        let fingerprints: Vec<&str> =
+            report.as_array().unwrap().iter().map(|one| one["Fingerprint"].as_str().unwrap()).collect();
+        assert_eq!(fingerprints, ["cafe:x.py:rule:2", "0123::rule:2", "blob 0123:rule:2", ":rule:2"]);
+        assert_eq!(report[0]["Commit"], "cafe");
+        assert_eq!(report[1]["Commit"], "0123");
+    }
+}

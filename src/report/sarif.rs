@@ -1,0 +1,364 @@
+//! SARIF 2.1.0 (OASIS standard, errata 01) for code-scanning services. No secret text is written, not
+//! even masked, and `show_secrets` does not change that: these files are uploaded and kept.
+
+use super::{Guard, Options, uri};
+use crate::error::Skipped;
+use crate::finding::{Finding, Occurrence, Outcome};
+use crate::origin::Origin;
+use crate::rules::Severity;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The symbol for the directory that relative URIs start from.
+const ROOT: &str = "%SRCROOT%";
+
+/// Write `outcome` as one SARIF log with one run: a result for each place of each finding.
+///
+/// # Errors
+/// Whatever `out` answers.
+pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let rules = Rules::of(&outcome.findings);
+    let results: Vec<Value> = outcome
+        .findings
+        .iter()
+        .flat_map(|finding| results(finding, rules.index[finding.rule.as_str()], options))
+        .collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": super::TOOL,
+                "version": super::VERSION,
+                "semanticVersion": super::VERSION,
+                "informationUri": super::HOME,
+                "rules": rules.descriptors,
+            } },
+            "invocations": [invocation(outcome, options)],
+            "originalUriBaseIds": { ROOT: {
+                "description": { "text": "The top of the repository, or the directory that was scanned from." },
+            } },
+            "columnKind": "utf16CodeUnits",
+            "results": results,
+        }],
+    });
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    out.write_all(b"\n")
+}
+
+/// The rules that found something, each once, by id.
+struct Rules<'a> {
+    descriptors: Vec<Value>,
+    index: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Rules<'a> {
+    fn of(findings: &'a [Finding]) -> Rules<'a> {
+        // Policy may change the severity of single findings; the rule shows the worst.
+        let mut worst: BTreeMap<&str, &Finding> = BTreeMap::new();
+        for finding in findings {
+            let entry = worst.entry(&finding.rule).or_insert(finding);
+            if finding.severity > entry.severity {
+                *entry = finding;
+            }
+        }
+        let index = worst.keys().enumerate().map(|(index, id)| (*id, index)).collect();
+        Rules { descriptors: worst.into_values().map(descriptor).collect(), index }
+    }
+}
+
+fn descriptor(finding: &Finding) -> Value {
+    let text = format!("{}. {}", finding.summary, advice(finding));
+    let mut markdown = format!("**{}**\n\n{}\n", finding.summary, advice(finding));
+    if !finding.refs.is_empty() {
+        markdown.push('\n');
+    }
+    for link in &finding.refs {
+        markdown.push_str(&format!("* <{link}>\n"));
+    }
+    let mut descriptor = json!({
+        "id": finding.rule,
+        "name": finding.rule,
+        "shortDescription": { "text": finding.summary },
+        "fullDescription": { "text": format!("{} ({}, {})", finding.summary, finding.provider, finding.kind.name()) },
+        "help": { "text": text, "markdown": markdown },
+        "defaultConfiguration": { "level": level(finding.severity) },
+        "properties": {
+            "tags": ["security", "secret", finding.kind.name()],
+            "precision": "high",
+            "security-severity": score(finding.severity),
+        },
+    });
+    if let Some(link) = finding.refs.iter().find(|link| is_link(link)) {
+        descriptor["helpUri"] = link.as_str().into();
+    }
+    descriptor
+}
+
+/// Only what is surely a URI may stand where SARIF asks for one.
+fn is_link(link: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}%[]".contains(&byte);
+    ["https://", "http://"].iter().any(|scheme| link.len() > scheme.len() && link.starts_with(scheme))
+        && link.bytes().all(plain)
+}
+
+fn advice(finding: &Finding) -> String {
+    match finding.rotate.as_str() {
+        "" => {
+            "Revoke it where it was issued, issue a new one, and keep that out of the repository.".to_owned()
+        }
+        rotate => format!("Rotate it: {rotate}"),
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// The number that GitHub sorts by: above 9.0 critical, from 7.0 high, from 4.0 medium, then low.
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+        Severity::Info => "0.5",
+    }
+}
+
+fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value> {
+    let guard = Guard::new(finding, &Options { show_secrets: false, ..Options::default() });
+    let mut message = finding.summary.clone();
+    if !finding.details.is_empty() {
+        let details: Vec<String> =
+            finding.details.iter().map(|(name, value)| format!("{name}: {}", guard.text(value))).collect();
+        message.push_str(&format!(" ({})", details.join(", ")));
+    }
+    message.push_str(&format!(". {}", advice(finding)));
+    // How often this secret was seen in the same file: distinguishes its places there without naming
+    // a line, so that the identity survives edits above it.
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let result = |occurrence: &Occurrence| {
+        let location = location(&occurrence.origin, Some(occurrence), Some(&guard), options);
+        let nth = seen.entry(location.name).or_insert(0);
+        *nth += 1;
+        let mut properties = json!({
+            "kind": finding.kind.name(),
+            "provider": finding.provider,
+            "severity": finding.severity.name(),
+        });
+        if let Some(commit) = occurrence.origin.commit() {
+            properties["commit"] = commit.into();
+        }
+        json!({
+            "ruleId": finding.rule,
+            "ruleIndex": rule_index,
+            "level": level(finding.severity),
+            "message": { "text": message },
+            "locations": [location.value],
+            "partialFingerprints": {
+                "sekisho/v1": finding.fingerprint,
+                // The only key that GitHub's code scanning reads.
+                "primaryLocationLineHash": format!("{}:{nth}", finding.fingerprint),
+            },
+            "properties": properties,
+        })
+    };
+    finding.occurrences.iter().map(result).collect()
+}
+
+/// A location and the name of the thing it lies in.
+struct Location {
+    value: Value,
+    name: String,
+}
+
+/// Where bytes came from, and the region in it where an occurrence is given.
+fn location(
+    origin: &Origin,
+    occurrence: Option<&Occurrence>,
+    guard: Option<&Guard>,
+    options: &Options,
+) -> Location {
+    let masked = |bytes: &[u8]| guard.map_or(bytes.to_vec(), |guard| guard.bytes(bytes).into_owned());
+    let uri = match origin {
+        Origin::File(path) => Some(file(path, guard, options)),
+        Origin::Staged(path) | Origin::Object { path: Some(path), .. } => {
+            Some(uri::of_git_path(&masked(path)))
+        }
+        Origin::Stdin => Some(uri::Uri { text: uri::encode(b"<stdin>"), below: false }),
+        Origin::Object { path: None, .. } => None,
+    };
+    let Some(uri) = uri else {
+        // The text of a commit or tag lies in no file.
+        let name = origin.to_string();
+        return Location {
+            value: json!({ "logicalLocations": [{ "fullyQualifiedName": name, "kind": "object" }] }),
+            name,
+        };
+    };
+    let mut artifact = json!({ "uri": uri.text });
+    if uri.below {
+        artifact["uriBaseId"] = ROOT.into();
+    }
+    let mut physical = json!({ "artifactLocation": artifact });
+    if let Some(occurrence) = occurrence {
+        physical["region"] = region(occurrence);
+    }
+    Location { value: json!({ "physicalLocation": physical }), name: uri.text }
+}
+
+/// A file's URI; where its name holds the secret, that of the masked name.
+fn file(path: &std::path::Path, guard: Option<&Guard>, options: &Options) -> uri::Uri {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    match guard.map(|guard| guard.bytes(bytes)) {
+        Some(std::borrow::Cow::Owned(masked)) => {
+            uri::of_file(std::path::Path::new(&*String::from_utf8_lossy(&masked)), options)
+        }
+        _ => uri::of_file(path, options),
+    }
+}
+
+/// SARIF counts columns in UTF-16 units, we count bytes. They differ only where the line holds other
+/// than ASCII before the secret; the preview tells, unless it had to be cut.
+fn region(occurrence: &Occurrence) -> Value {
+    let (start, end) = (occurrence.start, occurrence.end);
+    let before = &occurrence.preview.before;
+    let surplus = match start.column.checked_sub(1) {
+        Some(bytes) if bytes == before.len() as u64 => bytes - before.encode_utf16().count() as u64,
+        _ => 0,
+    };
+    let end_surplus = if end.line == start.line { surplus } else { 0 };
+    json!({
+        "startLine": start.line.max(1),
+        "startColumn": start.column.max(1) - surplus,
+        "endLine": end.line.max(start.line).max(1),
+        "endColumn": end.column.max(1) - end_surplus.min(end.column.max(1) - 1),
+        "byteOffset": occurrence.offset,
+        "byteLength": occurrence.length,
+    })
+}
+
+fn invocation(outcome: &Outcome, options: &Options) -> Value {
+    let notifications: Vec<Value> =
+        outcome.skipped.iter().map(|skipped| notification(skipped, options)).collect();
+    json!({
+        "executionSuccessful": outcome.complete(),
+        "exitCode": outcome.exit_status(),
+        "toolExecutionNotifications": notifications,
+    })
+}
+
+fn notification(skipped: &Skipped, options: &Options) -> Value {
+    let mut text = format!("{} was not looked at: {}", skipped.origin, skipped.reason.name());
+    if !skipped.detail.is_empty() {
+        text.push_str(&format!(" ({})", skipped.detail));
+    }
+    json!({
+        "descriptor": { "id": skipped.reason.name().replace(' ', "-") },
+        "level": if skipped.reason.benign() { "note" } else { "error" },
+        "message": { "text": text },
+        "locations": [location(&skipped.origin, None, None, options).value],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::SkipReason;
+    use crate::report::Format;
+    use crate::report::tests::{at, finding, outcome, skipped, text};
+
+    fn run(findings: Vec<Finding>, skipped: Vec<Skipped>) -> Value {
+        let shown = text(Format::Sarif, &outcome(findings, skipped), &Options::default());
+        serde_json::from_str::<Value>(&shown).unwrap()["runs"][0].clone()
+    }
+
+    #[test]
+    fn each_place_is_a_result_with_a_stable_identity() {
+        let mut found = finding("rule", b"abcdefghijkl");
+        found.occurrences = vec![at("a b.py", 3, 9), at("a b.py", 7, 1), at("c.py", 1, 1)];
+        let run = run(vec![found.clone()], vec![]);
+        let results = run["results"].as_array().unwrap();
+        let hashes: Vec<&str> = results
+            .iter()
+            .map(|result| result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap())
+            .collect();
+        let id = &found.fingerprint;
+        assert_eq!(hashes, [format!("{id}:1"), format!("{id}:2"), format!("{id}:1")]);
+        assert_eq!(results[0]["partialFingerprints"]["sekisho/v1"], id.as_str());
+        let place = &results[0]["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"], json!({ "uri": "a%20b.py", "uriBaseId": "%SRCROOT%" }));
+        assert_eq!(place["region"]["startColumn"], 9);
+        assert_eq!(place["region"]["endColumn"], 17);
+        assert_eq!(results[0]["level"], "error");
+    }
+
+    #[test]
+    fn rules_are_listed_once_with_their_worst_severity() {
+        let mut low = finding("b", b"one");
+        low.severity = Severity::Low;
+        let run = run(vec![low, finding("a", b"two"), finding("b", b"three")], vec![]);
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        let ids: Vec<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(rules[1]["properties"]["security-severity"], "8.0");
+        assert_eq!(rules[1]["helpUri"], "https://docs.example/tokens");
+        assert!(rules[1]["help"]["text"].as_str().unwrap().contains("revoke it"));
+        let indices: Vec<u64> =
+            run["results"].as_array().unwrap().iter().map(|one| one["ruleIndex"].as_u64().unwrap()).collect();
+        assert_eq!(indices, [1, 0, 1]);
+        assert_eq!(run["results"][0]["level"], "note");
+    }
+
+    #[test]
+    fn columns_count_utf16_units() {
+        let mut found = finding("rule", b"abcdefghijkl");
+        found.occurrences = vec![at("a.py", 3, 12)];
+        found.occurrences[0].preview.before = "日本𝄞=".into();
+        let run = run(vec![found], vec![]);
+        let region = &run["results"][0]["locations"][0]["physicalLocation"]["region"];
+        assert_eq!((&region["startColumn"], &region["endColumn"]), (&6.into(), &14.into()));
+    }
+
+    #[test]
+    fn an_incomplete_run_is_not_successful() {
+        let missed = vec![
+            skipped("a", SkipReason::Unreadable, "permission denied"),
+            skipped("b", SkipReason::Special, ""),
+        ];
+        let invocation = run(vec![], missed)["invocations"][0].clone();
+        assert_eq!(invocation["executionSuccessful"], false);
+        assert_eq!(invocation["exitCode"], 2);
+        let notes = &invocation["toolExecutionNotifications"];
+        assert_eq!(notes[0]["level"], "error");
+        assert_eq!(notes[0]["message"]["text"], "a was not looked at: unreadable (permission denied)");
+        assert_eq!(notes[1]["level"], "note");
+        assert_eq!(notes[1]["descriptor"]["id"], "special-file");
+        assert_eq!(run(vec![], vec![])["invocations"][0]["executionSuccessful"], true);
+    }
+
+    #[test]
+    fn neither_the_secret_nor_its_mask_is_told() {
+        let found = finding("rule", b"abcdefghijklmnopqrstuvwxyz");
+        let options = Options { show_secrets: true, ..Options::default() };
+        let shown = text(Format::Sarif, &outcome(vec![found], vec![]), &options);
+        assert!(!shown.contains("abcd"), "{shown}");
+    }
+
+    #[test]
+    fn only_links_become_help_links() {
+        assert!(is_link("https://docs.example/a?b=c#d"));
+        for not in ["https://", "docs.example", "https://a b", "javascript:x", "https://ä"] {
+            assert!(!is_link(not), "{not}");
+        }
+    }
+}
