@@ -51,7 +51,9 @@ fn generate() -> Result<(), String> {
             let id = rule.id.clone();
             match rules::compile::compile(rule, &provider) {
                 Ok(rule) => write_rule(&mut out, &rule),
-                Err(error) => errors.push(format!("{name}: rule `{id}`: {} ({})", error.reason, error.remedy)),
+                Err(error) => {
+                    errors.push(format!("{name}: rule `{id}`: {} ({})", error.reason, error.remedy))
+                }
             }
         }
     }

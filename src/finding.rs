@@ -97,10 +97,6 @@ impl Outcome {
 
     /// 0 clean, 1 findings, 2 could not vouch (wins over 1).
     pub fn exit_status(&self) -> u8 {
-        if !self.complete() {
-            2
-        } else {
-            u8::from(!self.findings.is_empty())
-        }
+        if !self.complete() { 2 } else { u8::from(!self.findings.is_empty()) }
     }
 }

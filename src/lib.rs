@@ -12,11 +12,10 @@
 //! | 4 | [`scan`], [`config`] | the assembly of a run; settings |
 //! | 5 | [`cli`] | the command line |
 
-pub mod text;
-pub mod utf16;
+pub mod error;
 pub mod origin;
 pub mod secret;
-pub mod error;
+pub mod text;
 pub mod utf16;
 
 pub mod rules;
@@ -29,6 +28,6 @@ pub mod policy;
 pub mod report;
 
 pub mod config;
-//pub mod scan;
+pub mod scan;
 
-//pub mod cli;
+pub mod cli;

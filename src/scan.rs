@@ -4,7 +4,7 @@
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
-use crate::error::{Error, SkipReason, Skipped};
+use crate::error::{Error, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::{Allow, allow};
@@ -13,6 +13,7 @@ use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
 use crate::utf16;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,7 +111,8 @@ impl Scan {
         groups
             .into_iter()
             .filter_map(|group| {
-                let rank = |hit: &Hit| (hit.certainty, rules.get(hit.rule).weight, std::cmp::Reverse(hit.rule));
+                let rank =
+                    |hit: &Hit| (hit.certainty, rules.get(hit.rule).weight, std::cmp::Reverse(hit.rule));
                 let owner = group.iter().max_by_key(|hit| rank(hit))?.rule;
                 let rule = rules.get(owner);
                 let mut also: Vec<RuleIndex> =
@@ -124,8 +126,7 @@ impl Scan {
                 }
                 let first = &group[0];
                 let (secret, fingerprint) = (first.secret.clone(), first.fingerprint.clone());
-                let mut occurrences: Vec<Occurrence> =
-                    group.into_iter().map(|hit| hit.occurrence).collect();
+                let mut occurrences: Vec<Occurrence> = group.into_iter().map(|hit| hit.occurrence).collect();
                 occurrences.dedup();
                 Some(Finding {
                     rule: rule.id.to_string(),
@@ -194,7 +195,7 @@ impl Visit for Scanner<'_> {
         let head = &bytes[..bytes.len().min(HEAD)];
         match utf16::detect(head) {
             Some(encoding) => {
-                let decoded = utf16::decode(encoding, bytes);
+                let decoded = utf16::decode(bytes, encoding);
                 self.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
             }
             None => self.text(&origin, bytes, utf16::looks_binary(head), &|offset| offset),
@@ -204,10 +205,8 @@ impl Visit for Scanner<'_> {
 
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
         let mut head = Vec::with_capacity(HEAD);
-        if let Err(error) = reader.take(HEAD as u64).read_to_end(&mut head) {
-            self.skip(unreadable(origin, &error));
-            return;
-        }
+        // The source tells of trouble with reading; what was read is looked at all the same.
+        let _ = reader.take(HEAD as u64).read_to_end(&mut head);
         let encoding = utf16::detect(&head);
         let binary = encoding.is_none() && utf16::looks_binary(&head);
         let mut whole = Cursor::new(head).chain(reader);
@@ -233,20 +232,14 @@ impl Visit for Scanner<'_> {
                 each(hits, window, &|offset| offset);
             }),
             Some(encoding) => {
-                let decoder = std::cell::RefCell::new(utf16::Decoder::new(encoding, whole));
-                let mut reader = SharedReader(&decoder);
-                stream::scan(&scan.engine, scratch, &mut reader, &describe, |window| {
-                    each(hits, window, &|offset| decoder.borrow().original(offset));
+                let remembered = 2 * (stream::STEP + scan.engine.look_ahead());
+                let wide = RefCell::new(utf16::WideReader::new(encoding, whole, remembered));
+                stream::scan(&scan.engine, scratch, &mut Shared(&wide), &describe, |window| {
+                    each(hits, window, &|offset| wide.borrow().original(offset as usize) as u64);
                 })
             }
         };
-        match read {
-            Ok(bytes) => self.done(bytes),
-            Err(error) => {
-                self.done(0);
-                self.skip(unreadable(origin, &error));
-            }
-        }
+        self.done(read.unwrap_or_default());
     }
 
     fn skip(&mut self, skipped: Skipped) {
@@ -254,17 +247,13 @@ impl Visit for Scanner<'_> {
     }
 }
 
-/// Lets the scan read from a decoder that is asked for original offsets meanwhile.
-struct SharedReader<'a, R>(&'a std::cell::RefCell<R>);
+/// Lets the scan read from a reader that is asked for original offsets meanwhile.
+struct Shared<'a, R>(&'a RefCell<R>);
 
-impl<R: Read> Read for SharedReader<'_, R> {
+impl<R: Read> Read for Shared<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.0.borrow_mut().read(buffer)
     }
-}
-
-fn unreadable(origin: Origin, error: &std::io::Error) -> Skipped {
-    Skipped { origin, reason: SkipReason::Unreadable, detail: error.to_string() }
 }
 
 fn kind_of(origin: &Origin) -> FileKind {

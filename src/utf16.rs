@@ -1,6 +1,8 @@
 //! Text in wide encodings (UTF-16 and UTF-32), told apart from binary data and turned into UTF-8 with
 //! a way back to the offsets of the original bytes.
 
+use std::io::Read;
+
 /// How much of an input is looked at where there is no byte order mark (bytes).
 const SAMPLE: usize = 512;
 
@@ -226,6 +228,90 @@ impl Decoder {
     }
 }
 
+/// Bytes of a stream that are decoded in one step.
+const PIECE: usize = 64 << 10;
+
+/// Reads a stream in a wide encoding as UTF-8, and remembers of the last part of it where its bytes
+/// came from. Memory is bounded: what was decoded more than `remembered` bytes ago is forgotten.
+pub struct WideReader<R> {
+    reader: R,
+    decoder: Decoder,
+    /// Offset in the decoded text where each piece starts, and the piece.
+    pieces: std::collections::VecDeque<(usize, Decoded)>,
+    /// Offset in the decoded text of the next byte to hand out, and of the end of the last piece.
+    given: usize,
+    decoded: usize,
+    remembered: usize,
+    ended: bool,
+}
+
+impl<R: Read> WideReader<R> {
+    /// A reader of `reader`'s text that remembers the origin of the last `remembered` bytes of it.
+    pub fn new(encoding: Encoding, reader: R, remembered: usize) -> WideReader<R> {
+        WideReader {
+            reader,
+            decoder: Decoder::new(encoding),
+            pieces: std::collections::VecDeque::new(),
+            given: 0,
+            decoded: 0,
+            remembered,
+            ended: false,
+        }
+    }
+
+    /// The offset in the original bytes of a byte of the text; for what was forgotten that of the
+    /// oldest byte that was not.
+    pub fn original(&self, offset: usize) -> usize {
+        let after = self.pieces.partition_point(|(start, _)| *start <= offset);
+        match self.pieces.get(after.saturating_sub(1)) {
+            Some((start, piece)) => piece.original(offset.saturating_sub(*start)),
+            None => 0,
+        }
+    }
+
+    /// Decode one more piece; false at the end of the stream.
+    fn more(&mut self) -> std::io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let mut bytes = Vec::with_capacity(PIECE);
+        (&mut self.reader).take(PIECE as u64).read_to_end(&mut bytes)?;
+        let mut piece = Decoded::default();
+        self.decoder.decode(&bytes, &mut piece);
+        if bytes.is_empty() {
+            self.ended = true;
+            self.decoder.finish(&mut piece);
+        }
+        let start = self.decoded;
+        self.decoded += piece.text.len();
+        self.pieces.push_back((start, piece));
+        while let Some((start, piece)) = self.pieces.front()
+            && self.pieces.len() > 1
+            && start + piece.text.len() + self.remembered < self.given
+        {
+            self.pieces.pop_front();
+        }
+        Ok(true)
+    }
+}
+
+impl<R: Read> Read for WideReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.given == self.decoded {
+            if !self.more()? {
+                return Ok(0);
+            }
+        }
+        let after = self.pieces.partition_point(|(start, _)| *start <= self.given);
+        let Some((start, piece)) = self.pieces.get(after.saturating_sub(1)) else { return Ok(0) };
+        let rest = &piece.text[self.given - start..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
 /// Decode all of `bytes`.
 pub fn decode(bytes: &[u8], encoding: Encoding) -> Decoded {
     let mut decoded = Decoded::default();
@@ -239,6 +325,20 @@ pub fn decode(bytes: &[u8], encoding: Encoding) -> Decoded {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_stream_is_read_with_its_offsets() {
+        let text: String = (0..90_000).map(|number| format!("{number} é😀\n")).collect();
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut reader = WideReader::new(Encoding::Utf16Le, &bytes[..], 1 << 16);
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, text.as_bytes());
+        let at = text.find("89990 é").unwrap();
+        let units = text[..at].encode_utf16().count();
+        assert_eq!(reader.original(at), units * 2);
+        assert!(reader.pieces.len() < 8, "{}", reader.pieces.len());
+    }
 
     const ALL: [Encoding; 4] = [Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Utf32Le, Encoding::Utf32Be];
 

@@ -9,7 +9,13 @@ use std::path::PathBuf;
 ///
 /// Exit status: 0 clean, 1 findings, 2 could not vouch (an error, or something was not looked at).
 #[derive(Parser)]
-#[command(name = "sekisho", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "sekisho",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,

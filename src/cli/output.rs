@@ -64,7 +64,10 @@ pub fn write(
         let options = Options { show_secrets: args.show_secrets, ..Options::default() };
         report::render(target.format, outcome, &options, &mut target.file)
             .and_then(|()| target.file.sync_all().or_else(ignore_unsyncable))
-            .map_err(|error| Error::Output { what: target.path.display().to_string(), reason: error.to_string() })?;
+            .map_err(|error| Error::Output {
+                what: target.path.display().to_string(),
+                reason: error.to_string(),
+            })?;
     }
     if args.quiet && args.format == Format::Human && outcome.findings.is_empty() && outcome.complete() {
         return Ok(());

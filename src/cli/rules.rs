@@ -51,7 +51,9 @@ fn unknown(rules: &RuleSet, id: &str) -> Error {
     let close: Vec<&str> = rules
         .iter()
         .map(|(_, rule)| rule.id.as_ref())
-        .filter(|known| known.contains(id) || id.split('-').next().is_some_and(|head| known.starts_with(head)))
+        .filter(|known| {
+            known.contains(id) || id.split('-').next().is_some_and(|head| known.starts_with(head))
+        })
         .take(5)
         .collect();
     let remedy = match close.is_empty() {
@@ -102,7 +104,8 @@ fn list_markdown(rules: &RuleSet) -> String {
     let mut out = format!("# Rules\n\n{} rules of {} providers.\n", rules.len(), by_provider.len());
     let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
     for (provider, rules) in by_provider {
-        let _ = writeln!(out, "\n## {provider}\n\n| rule | finds | severity | proven by |\n|---|---|---|---|");
+        let _ =
+            writeln!(out, "\n## {provider}\n\n| rule | finds | severity | proven by |\n|---|---|---|---|");
         for rule in rules {
             let off = if rule.enabled { "" } else { " (off by default)" };
             let _ = writeln!(

@@ -6,7 +6,7 @@ use crate::config::{Flags, Selection, Settings};
 use crate::error::Error;
 use crate::finding::Outcome;
 use crate::scan::Scan;
-use crate::source::git::Tracked;
+use crate::source::git::{Tracked, TrackedOptions};
 use crate::source::stream::Stdin;
 use crate::source::tree::{Tree, TreeOptions};
 use std::io::IsTerminal;
@@ -44,7 +44,10 @@ fn look(scan: &Scan, args: &ScanArgs, paths: Vec<PathBuf>, standard_input: bool)
         return scan.run(&Stdin::standard());
     }
     if args.tracked {
-        return scan.run(&Tracked::new(paths, args.threads));
+        return scan.run(&Tracked::new(
+            paths,
+            TrackedOptions { threads: args.threads, ..TrackedOptions::default() },
+        ));
     }
     let options = TreeOptions {
         ignore_files: !args.no_ignore,

@@ -175,12 +175,7 @@ impl Engine {
         let (least, most) = assigned.length;
         (usize::from(least)..=usize::from(most)).contains(&value.len())
             && (assigned.name.is_empty() || context::has_any(name, &assigned.name))
-            && verify::whole_value(
-                &self.regexes[index.0 as usize],
-                &assigned.value,
-                &assigned.shapes,
-                value,
-            )
+            && verify::whole_value(&self.regexes[index.0 as usize], &assigned.value, &assigned.shapes, value)
     }
 }
 

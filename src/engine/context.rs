@@ -96,7 +96,10 @@ mod tests {
 
     #[test]
     fn cuts_names_into_words() {
-        assert_eq!(cut("DD_API_KEY = myApiKey2 HTTPServer"), ["dd", "api", "key", "my", "api", "key2", "http", "server"]);
+        assert_eq!(
+            cut("DD_API_KEY = myApiKey2 HTTPServer"),
+            ["dd", "api", "key", "my", "api", "key2", "http", "server"]
+        );
         assert_eq!(cut("パス x"), ["パス", "x"]);
     }
 

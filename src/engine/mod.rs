@@ -111,8 +111,7 @@ impl Engine {
         let anchors = anchors::Anchors::new(&rules, is_active, assign::words());
         let table = assigned::Table::new(&rules, is_active);
         let regexes = (0..rules.len()).map(|_| verify::LazyRegex::default()).collect();
-        let checks =
-            rules.iter().map(|(_, rule)| rule.check.as_deref().and_then(check::by_name)).collect();
+        let checks = rules.iter().map(|(_, rule)| rule.check.as_deref().and_then(check::by_name)).collect();
         let reach = rules
             .iter()
             .filter(|(index, _)| is_active(*index))

@@ -5,7 +5,7 @@ use super::{Engine, Input, LOOK_BEHIND, Match, Scratch};
 use std::io::{self, Read};
 
 /// Bytes that are scanned in one step: 4 MiB.
-const STEP: usize = 4 << 20;
+pub const STEP: usize = 4 << 20;
 
 /// A window of the input, its matches and where it stands.
 pub struct Window<'a> {

@@ -27,7 +27,10 @@ pub fn check(rules: &RuleSet, chosen: impl Fn(&str) -> bool) -> Vec<String> {
             });
         }
         for template in rule.miss.iter() {
-            (0..SAMPLES).filter_map(|seed| miss(engine, rule, template, seed)).take(1).for_each(|line| trouble.push(line));
+            (0..SAMPLES)
+                .filter_map(|seed| miss(engine, rule, template, seed))
+                .take(1)
+                .for_each(|line| trouble.push(line));
         }
     }
     trouble

@@ -58,13 +58,7 @@ impl Engine {
     }
 
     /// All matches of one token rule that hold the literal at `literal`.
-    pub(super) fn around_literal(
-        &self,
-        index: RuleIndex,
-        text: &[u8],
-        literal: Span,
-        out: &mut Vec<Match>,
-    ) {
+    pub(super) fn around_literal(&self, index: RuleIndex, text: &[u8], literal: Span, out: &mut Vec<Match>) {
         let rule = self.rules.get(index);
         let Matcher::Token(token) = &rule.matcher else { return };
         let Some(regex) = self.regexes[index.0 as usize].get(&token.regex) else { return };
@@ -152,7 +146,9 @@ fn captures(regex: &Regex, input: Input<'_>) -> Option<Place> {
 /// True where all of `value` matches an assigned rule's pattern.
 pub(super) fn whole_value(regexes: &LazyRegex, pattern: &str, shapes: &[Shape], value: &[u8]) -> bool {
     if !shapes.is_empty() {
-        return shapes.iter().any(|shape| shape.match_at(value, 0).is_some_and(|(end, _)| end == value.len()));
+        return shapes
+            .iter()
+            .any(|shape| shape.match_at(value, 0).is_some_and(|(end, _)| end == value.len()));
     }
     let anchored = format!("(?:{pattern})$");
     let Some(regex) = regexes.get(&anchored) else { return false };
@@ -171,7 +167,10 @@ fn block_end(block: &Block, text: &[u8], begin: Span) -> Option<usize> {
         .min()?;
     let mut end = begin.end + at + length;
     if text[..end].ends_with(b":") {
-        end = context::word_end(text, text[end..].iter().position(|&byte| byte != b' ').map_or(end, |by| end + by));
+        end = context::word_end(
+            text,
+            text[end..].iter().position(|&byte| byte != b' ').map_or(end, |by| end + by),
+        );
     }
     Some(end)
 }

@@ -59,7 +59,9 @@ impl Allow {
             }
             if let Some(expires) = &entry.expires {
                 if !is_date(expires) {
-                    return Err(format!("[[allow]] entry {number}: `expires` is not a day such as 2027-01-31"));
+                    return Err(format!(
+                        "[[allow]] entry {number}: `expires` is not a day such as 2027-01-31"
+                    ));
                 }
                 if expires.as_str() < today {
                     continue;
@@ -83,11 +85,18 @@ impl Allow {
     pub fn entry_for(&self, rule: &str, path: Option<&str>, fingerprint: &str) -> Option<&str> {
         let allows = |(entry, globs): &&(AllowEntry, Option<Gitignore>)| {
             entry.rule.as_deref().is_none_or(|wanted| wanted == rule)
-                && entry.fingerprint.as_deref().is_none_or(|wanted| fingerprint.starts_with(wanted) && wanted.len() >= 12)
+                && entry
+                    .fingerprint
+                    .as_deref()
+                    .is_none_or(|wanted| fingerprint.starts_with(wanted) && wanted.len() >= 12)
                 && globs.as_ref().is_none_or(|globs| {
                     path.is_some_and(|path| {
                         let path = std::path::Path::new(path);
-                        let inside = if path.is_absolute() { path.strip_prefix(globs.path()).ok() } else { Some(path) };
+                        let inside = if path.is_absolute() {
+                            path.strip_prefix(globs.path()).ok()
+                        } else {
+                            Some(path)
+                        };
                         inside.is_some_and(|path| globs.matched_path_or_any_parents(path, false).is_ignore())
                     })
                 })
@@ -145,7 +154,8 @@ mod tests {
 
     #[test]
     fn comments_name_their_rule() {
-        let allows = |line: &str, previous: &str| comment_allows(line.as_bytes(), previous.as_bytes(), "x-key");
+        let allows =
+            |line: &str, previous: &str| comment_allows(line.as_bytes(), previous.as_bytes(), "x-key");
         assert!(allows("k = 1 # sekisho:allow x-key made up", ""));
         assert!(allows("k = 1 # sekisho:allow y-key,x-key made up", ""));
         assert!(!allows("k = 1 # sekisho:allow y-key made up", ""));

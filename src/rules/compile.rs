@@ -101,9 +101,7 @@ fn plain_checks(rule: &FileRule) -> Result<(), RuleError> {
 pub fn parse(id: &str, pattern: &str) -> Result<Hir, RuleError> {
     regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(|error| {
         let (message, column) = match &error {
-            regex_syntax::Error::Parse(error) => {
-                (error.kind().to_string(), Some(error.span().start.column))
-            }
+            regex_syntax::Error::Parse(error) => (error.kind().to_string(), Some(error.span().start.column)),
             regex_syntax::Error::Translate(error) => {
                 (error.kind().to_string(), Some(error.span().start.column))
             }
@@ -158,9 +156,7 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     // Beginnings of four bytes are only worth a table where they are few.
     let grams = if word_start && rule.anchors.is_empty() { grams(&hir) } else { None };
     let anchor = match grams {
-        Some(grams) => {
-            Anchor::WordStart { grams: Cow::Owned(grams), run: leading_run(&hir).0.min(16) as u8 }
-        }
+        Some(grams) => Anchor::WordStart { grams: Cow::Owned(grams), run: leading_run(&hir).0.min(16) as u8 },
         None if !rule.anchors.is_empty() => {
             if let Some(short) = rule.anchors.iter().find(|anchor| anchor.len() < 3) {
                 return Err(RuleError::of(
@@ -330,9 +326,8 @@ pub fn class_bytes(class: &Class) -> Option<Vec<u8>> {
 
 /// Texts of at least three bytes of which every match holds one; ASCII letters in any case.
 fn required_literals(hir: &Hir) -> Option<Vec<String>> {
-    let usable = |literals: &Vec<String>| {
-        !literals.is_empty() && literals.iter().all(|literal| literal.len() >= 3)
-    };
+    let usable =
+        |literals: &Vec<String>| !literals.is_empty() && literals.iter().all(|literal| literal.len() >= 3);
     let shortest = |literals: &Vec<String>| literals.iter().map(String::len).min().unwrap_or(0);
     match hir.kind() {
         HirKind::Literal(literal) => {

@@ -99,8 +99,8 @@ fn extend(mut rows: Vec<Row>, change: impl Fn(&mut Row)) -> Vec<Row> {
 
 fn push_bytes(row: &mut Row, bytes: &[u8]) {
     // Never join with a segment from outside the secret group: the marker stands between them.
-    let at_marker = row.secret.0 == Some(row.segments.len() as u16)
-        || row.secret.1 == Some(row.segments.len() as u16);
+    let at_marker =
+        row.secret.0 == Some(row.segments.len() as u16) || row.secret.1 == Some(row.segments.len() as u16);
     match row.segments.last_mut() {
         Some(Segment::Bytes(held)) if !at_marker => held.to_mut().extend_from_slice(bytes),
         _ => row.segments.push(Segment::Bytes(Cow::Owned(bytes.to_vec()))),

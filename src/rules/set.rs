@@ -93,7 +93,12 @@ impl RuleSet {
     ///
     /// # Errors
     /// As for [`RuleSet::add_file`].
-    pub fn add_rules(&mut self, name: &str, provider: Provider, rules: Vec<FileRule>) -> Result<usize, Error> {
+    pub fn add_rules(
+        &mut self,
+        name: &str,
+        provider: Provider,
+        rules: Vec<FileRule>,
+    ) -> Result<usize, Error> {
         let mut added: Vec<Rule> = Vec::with_capacity(rules.len());
         for rule in rules {
             let rule = compile::compile(rule, &provider).map_err(|error| in_file(name, error))?;
