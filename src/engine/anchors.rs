@@ -17,6 +17,8 @@ pub enum Use {
     Name,
     /// The beginning of token rules, by their first four bytes.
     Start,
+    /// The `://` behind the scheme of a URL: rules for URLs begin before it.
+    Scheme,
     /// A text inside a token rule's matches.
     Inside(RuleIndex),
     /// A block rule's begin marker.
@@ -54,22 +56,27 @@ impl Anchors {
             let folded = text.to_ascii_lowercase();
             let window = rarest_window(&folded);
             let folded = if exact { text.to_vec() } else { folded };
-            if purpose != Use::Start
+            if !matches!(purpose, Use::Start | Use::Scheme)
                 || !literals.iter().any(|held: &Literal| held.purpose == purpose && held.text == folded)
             {
                 literals.push(Literal { text: folded, window, exact, purpose, next: u32::MAX });
             }
         };
         let mut run = SHORTEST_RUN;
+        // Beginnings that the candidate pass looks for by itself.
+        let mut sought: Vec<u32> = Vec::new();
         for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
             match &rule.matcher {
                 Matcher::Token(token) => match &token.anchor {
                     Anchor::WordStart { grams, run: least } => {
                         pairs.extend(grams.iter().map(|&gram| (gram, index)));
                         let short = u32::from(*least) < SHORTEST_RUN;
-                        if short && grams.len() <= FEW_GRAMS {
+                        if short && token.regex.contains("://") {
+                            add(b"://", true, Use::Scheme);
+                        } else if short && grams.len() <= FEW_GRAMS {
                             grams.iter().for_each(|gram| add(&gram.to_le_bytes(), true, Use::Start));
-                        } else if short {
+                        } else {
+                            sought.extend(grams.iter());
                             run = run.min(u32::from(*least).max(1));
                         }
                     }
@@ -95,7 +102,7 @@ impl Anchors {
             let head = &mut heads[print_hash(print)];
             literals[index].next = std::mem::replace(head, index as u32);
         }
-        let tables = Tables::new(pairs.iter().map(|pair| pair.0), run, &fingerprints);
+        let tables = Tables::new(sought.into_iter(), run, &fingerprints);
         Anchors { tables, slots, rules, literals, heads }
     }
 

@@ -109,6 +109,7 @@ impl Engine {
             })
         };
         if self.table.accepts_length(assignment.value.len())
+            && looks_made(&text[assignment.value.range()])
             && let Some(found) = self.known_value(state, text, &assignment, &|| judge().secret)
         {
             out.push(found);
@@ -177,6 +178,20 @@ impl Engine {
             && (assigned.name.is_empty() || context::has_any(name, &assigned.name))
             && verify::whole_value(&self.regexes[index.0 as usize], &assigned.value, &assigned.shapes, value)
     }
+}
+
+/// Could a value have been made by a machine? Issued values hold a digit, or letters of both cases or
+/// a symbol in one long piece; code and words do not get past this.
+fn looks_made(value: &[u8]) -> bool {
+    let mut digit = false;
+    for &byte in value {
+        match byte {
+            b'0'..=b'9' => digit = true,
+            b' ' | b'(' | b')' | b'<' | b'>' | b'"' | b'`' | b'\n' => return false,
+            _ => {}
+        }
+    }
+    digit
 }
 
 fn whole(assignment: &Assignment) -> Span {

@@ -177,6 +177,7 @@ impl Engine {
             anchors::Use::Name if input.binary => {}
             anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, out),
             anchors::Use::Start => self.at_literal_start(input.text, literal.start, out),
+            anchors::Use::Scheme => self.at_scheme(input.text, literal, out),
             anchors::Use::Inside(rule) => self.around_literal(rule, input.text, literal, out),
             anchors::Use::Begin(rule) => self.at_begin(rule, input.text, literal, out),
         }

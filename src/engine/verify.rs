@@ -119,13 +119,36 @@ impl Engine {
         }
     }
 
-    /// Rules whose matches begin with a URL scheme: `at` is the place of `://`.
+    /// Token rules that begin at `at`, if a token can begin there.
     pub(super) fn at_literal_start(&self, text: &[u8], at: usize, out: &mut Vec<Match>) {
         if candidate::is_token_start(text, at) {
             self.at_word_start(text, at, out);
         }
     }
+
+    /// Rules for URLs with credentials: `literal` is the `://` of a URL.
+    pub(super) fn at_scheme(&self, text: &[u8], literal: Span, out: &mut Vec<Match>) {
+        // Credentials stand before an `@` in the authority; most URLs have none.
+        let authority = &text[literal.end..text.len().min(literal.end + AUTHORITY)];
+        let end = authority.iter().position(|&byte| byte <= b' ' || byte == b'/').unwrap_or(authority.len());
+        if memchr::memchr(b'@', &authority[..end]).is_none() {
+            return;
+        }
+        let from = literal.start.saturating_sub(SCHEME);
+        let scheme = text[from..literal.start].iter().rev();
+        let length = scheme.take_while(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(byte)).count();
+        // A scheme may follow other text directly (`jdbc:`, `\"url=`): try every place in it.
+        for at in literal.start - length..literal.start {
+            if candidate::is_token_start(text, at) {
+                self.at_word_start(text, at, out);
+            }
+        }
+    }
 }
+
+/// Longest scheme of a URL and longest authority with credentials, in bytes.
+const SCHEME: usize = 16;
+const AUTHORITY: usize = 320;
 
 /// The first shape that matches at `at`.
 fn match_shapes(shapes: &[Shape], text: &[u8], at: usize) -> Option<Place> {
@@ -159,7 +182,11 @@ pub(super) fn whole_value(regexes: &LazyRegex, pattern: &str, shapes: &[Shape], 
 /// of `PuTTY`'s closing hash where the marker ends in a colon.
 fn block_end(block: &Block, text: &[u8], begin: Span) -> Option<usize> {
     let limit = text.len().min(begin.start + block.max as usize);
+    // Where the block begins anew before it ends, the first beginning has no end. This also keeps a
+    // row of begin markers linear.
     let body = &text[begin.end..limit];
+    let again = memchr::memmem::find(body, &text[begin.range()]).unwrap_or(body.len());
+    let body = &body[..again];
     let (at, length) = block
         .end
         .iter()

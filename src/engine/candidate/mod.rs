@@ -2,7 +2,7 @@
 //! start. Two streams come out of it:
 //!
 //! * **word starts** of long runs of token characters whose first four bytes begin some rule's match
-//!   (a 64 Kbit table of hashes, 8 KB, answers that);
+//!   (a 256 Kbit table of hashes, 32 KB, answers that);
 //! * **literal hits**: three bytes, in any case, that look like a part of one of the texts searched
 //!   anywhere (words such as `password`, markers such as `-----BEGIN`, anchors inside tokens). The
 //!   search is the nibble-table method of Teddy (Hyperscan; described in the `aho-corasick` crate's
@@ -29,17 +29,17 @@ pub struct Candidates {
 /// What the pass searches for.
 #[derive(Clone)]
 pub struct Tables {
-    grams: Box<[u64; 1024]>,
+    grams: Box<[u64; 4096]>,
     low: [[u8; 16]; 3],
     high: [[u8; 16]; 3],
     run: u32,
     vectors: bool,
 }
 
-/// Hash of a beginning of four bytes, 16 bits.
+/// Hash of a beginning of four bytes, 18 bits.
 #[inline(always)]
 fn gram_hash(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9e37_79b1) >> 16
+    gram.wrapping_mul(0x9e37_79b1) >> 14
 }
 
 impl Tables {
@@ -47,7 +47,7 @@ impl Tables {
     /// characters (1 to 16), and for literals given by three of their bytes in lower case.
     pub fn new(grams: impl Iterator<Item = u32>, run: u32, fingerprints: &[[u8; 3]]) -> Tables {
         let mut tables = Tables {
-            grams: Box::new([0; 1024]),
+            grams: Box::new([0; 4096]),
             low: [[0; 16]; 3],
             high: [[0; 16]; 3],
             run: run.clamp(1, 16),
