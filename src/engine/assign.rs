@@ -66,7 +66,7 @@ pub fn words() -> &'static [&'static str] {
         "pwd",
         "psw",
         "pw=",
-        "pw =",
+        "pw ",
         "pw:",
         "pw\"",
         "pw'",
@@ -206,7 +206,7 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
                 closed = true;
                 at += 1;
             }
-            b']' | b'?' | b'!' | b'*' if text.get(at + 1) != Some(&b'=') => at += 1,
+            b']' | b'}' | b'?' | b'!' | b'*' if text.get(at + 1) != Some(&b'=') => at += 1,
             b'[' if text.get(at + 1).is_some_and(|byte| *byte == b']' || byte.is_ascii_digit()) => {
                 at += memchr::memchr(b']', &text[at..text.len().min(at + 8)])? + 1;
             }
@@ -232,7 +232,9 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
             b':' => None,
             _ => found(Operator::Colon, 1, false),
         },
-        b'!' if second == b'=' => found(Operator::Compare, 2, true),
+        b'!' if second == b'=' => {
+            found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
+        }
         b'?' | b'+' if second == b'=' => found(Operator::Assign, 2, false),
         b'|' if second == b'|' => found(Operator::Fallback, 2, true),
         b'?' if second == b'?' || second == b':' => found(Operator::Fallback, 2, true),

@@ -141,7 +141,7 @@ fn typed(text: &[u8], at: usize, operator: Operator) -> Option<(usize, bool)> {
 }
 
 /// Calls that give their text on: what stands in `Some("v")` or `[]byte("v")` is the value.
-const WRAPPERS: [&[u8]; 22] = [
+const WRAPPERS: [&[u8]; 23] = [
     b"some",
     b"string",
     b"str",
@@ -161,7 +161,8 @@ const WRAPPERS: [&[u8]; 22] = [
     b"ptr",
     b"b64decode",
     b"optional",
-    b"sha256",
+    b"base64decode",
+    b"stringencoder",
     b"digest",
     b"md5",
 ];

@@ -11,6 +11,7 @@ mod name;
 mod pairs;
 mod placeholder;
 mod shape;
+mod trees;
 
 use super::assign::Assignment;
 pub use features::{FEATURES, NAMES, measure};
