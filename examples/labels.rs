@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 use sekisho::engine::assign::{self, Assignment};
-use sekisho::engine::noise::{Context, FEATURES, FileKind, judge, measure};
+use sekisho::engine::noise::{Context, FEATURES, FileKind, judge, measure, obvious};
 use sekisho::text::Span;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -91,8 +91,11 @@ fn measures(lines: &[Line]) {
             if line.secret && !hit && line.value.is_some() {
                 continue;
             }
-            any = true;
             let context = Context { text: &line.text, assignment: &assignment, file: line.file };
+            if obvious(&context) {
+                continue;
+            }
+            any = true;
             let label = if line.secret { "T" } else { "F" };
             let shown = &line.text[line.own.start..line.own.end - 1];
             print(label, &line.repository, &line.categories.join(":"), &measure(&context), shown);
@@ -186,9 +189,9 @@ fn clean(roots: &[String], only_found: bool) {
         for assignment in assignments(&text) {
             let context = Context { text: &text, assignment: &assignment, file };
             let shown = &text[assignment.name.start.min(assignment.value.start)..assignment.value.end];
-            if !only_found {
+            if !only_found && !obvious(&context) {
                 print("C", &path.to_string_lossy(), "-", &measure(&context), shown);
-            } else if judge(&context).secret {
+            } else if only_found && judge(&context).secret {
                 found += 1;
                 println!("{}: {}", path.display(), String::from_utf8_lossy(shown).replace('\n', " "));
             }

@@ -145,24 +145,30 @@ fn identifier(text: &[u8], word: Span) -> Option<Span> {
     lone_pass(&text[start..end], word.start - start, word.end - word.start).then(|| Span::new(start, end))
 }
 
+/// Beginnings and ends that make `pass` a part of another word.
+const OTHER_PASS: [&str; 12] =
+    ["by", "com", "tres", "sur", "encom", "over", "under", "get", "multi", "single", "machinefunction_", "im"];
+
 /// False for `pass` inside another word (`passed`, `compass`), which is no word for a secret.
 fn lone_pass(name: &[u8], at: usize, length: usize) -> bool {
     let word = &name[at..(at + length).min(name.len())];
-    if word.eq_ignore_ascii_case(b"pass") {
-        let behind = &name[at + 4..];
-        let known =
-            [&b"w"[..], b"phrase", b"_phrase", b"-phrase", b"code", b"key", b"_w", b"_code", b"-w", b"s"];
-        let continues = behind.first().is_some_and(|byte| {
-            byte.is_ascii_lowercase()
-                || word[3].is_ascii_uppercase() && byte.is_ascii_uppercase() && word[1].is_ascii_uppercase()
-        });
-        return !continues
-            || known.iter().any(|tail| {
-                behind.get(..tail.len()).is_some_and(|part| part.eq_ignore_ascii_case(tail))
-                    && (*tail != b"s" || behind.get(1).is_some_and(|&next| next == b'w' || next == b'W'))
-            });
+    if !word.eq_ignore_ascii_case(b"pass") {
+        return true;
     }
-    true
+    let (before, behind) = (&name[..at], &name[at + 4..]);
+    let capitals = word[1].is_ascii_uppercase();
+    let goes_on = behind
+        .first()
+        .is_some_and(|byte| byte.is_ascii_lowercase() || capitals && byte.is_ascii_uppercase());
+    if goes_on {
+        let known: [&[u8]; 6] = [b"w", b"phrase", b"code", b"key", b"sw", b"ph"];
+        return known.iter().any(|tail| {
+            behind.get(..tail.len()).is_some_and(|part| part.eq_ignore_ascii_case(tail))
+        });
+    }
+    let part_of_word = before.last().is_some_and(|byte| byte.is_ascii_alphabetic()) && word[0] != b'P' || capitals;
+    let lower = before.to_ascii_lowercase();
+    !(part_of_word && OTHER_PASS.iter().any(|start| lower.ends_with(start.as_bytes())))
 }
 
 #[inline]
@@ -240,7 +246,10 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
         b'?' if second == b'?' || second == b':' => found(Operator::Fallback, 2, true),
         b'-' if second == b'>' => found(Operator::Arrow, 2, true),
         b'<' if second == b'-' => found(Operator::Arrow, 2, true),
-        b'(' if !closed => found(Operator::Call, 1, true),
+        // Capitals name a macro, and those register more often than they log in.
+        b'(' if !closed && text[name.range()].iter().any(u8::is_ascii_lowercase) => {
+            found(Operator::Call, 1, true)
+        }
         b',' if closed => sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true)),
         b'>' if blank == name.end && name.start > 0 && text[name.start - 1] == b'<' => {
             found(Operator::Element, 1, false)
@@ -320,7 +329,7 @@ fn behind_blank(text: &[u8], name: Span, closed: bool, at: usize) -> Option<Behi
             quoted: false,
         });
     }
-    let statement = named.eq_ignore_ascii_case(b"by") || named.to_ascii_lowercase().ends_with(b"password");
+    let statement = named.to_ascii_lowercase().ends_with(b" by") || named.to_ascii_lowercase().ends_with(b"password");
     if statement && matches!(rest.first(), Some(b'\'' | b'"')) {
         return Some(Behind { operator: Operator::Space, at, quoted: true });
     }

@@ -130,6 +130,21 @@ pub(super) fn kind(name: &[u8]) -> NameKind {
     }
 }
 
+/// Words that make a name speak of a credential even where the value is an ordinary word.
+const TELLING: [&str; 12] =
+    ["pass", "pw", "ps", "secret", "token", "cred", "senha", "mdp", "clave", "parola", "heslo", "kennwort"];
+
+/// True where a name says little (`key`, `author`), so that an ordinary word is no credential of it.
+pub(super) fn says_little(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name.is_ascii() && !TELLING.iter().any(|word| holds(&lower, word))
+}
+
+/// True where a name speaks of a password.
+pub(super) fn of_password(name: &[u8]) -> bool {
+    is_password(&split(name))
+}
+
 /// Number of measures of a name.
 pub(super) const COUNT: usize = 22;
 
@@ -202,7 +217,7 @@ pub(super) fn measure(name: &[u8], words: &Words, out: &mut Vec<i16>) {
         flag(ends),
         flag(listed(ABOUT, last)),
         words.parts.iter().filter(|part| listed(ABOUT, part)).count().min(3) as i16,
-        flag(any(PUBLIC)),
+        flag(any(PUBLIC) || holds(joined, "pubkey") || holds(joined, "publickey")),
         flag(any(DIGESTS)),
         flag(any(FAKES)),
         flag(any(USERS)),
