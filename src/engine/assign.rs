@@ -1,19 +1,345 @@
-//! stub
+//! Reads assignments: from a word that names secrets to the whole identifier, the operator behind it
+//! and the value, in the notations of programming languages, configuration formats, markup, command
+//! lines and statements.
+//!
+//! Most words that come here are no part of an assignment, so each step ends as early as it can; all
+//! steps look at a bounded number of bytes.
+
+mod value;
+
 use crate::text::Span;
-/// x
+
+/// How far a name reaches to the left of its word, in bytes.
+const NAME_LEFT: usize = 96;
+/// How far a name reaches to the right of its word's beginning, in bytes.
+const NAME_RIGHT: usize = 80;
+/// Longest run of blanks between the parts of an assignment, in bytes.
+const BLANKS: usize = 60;
+
+/// How a value is given to its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// `=`, `:=`, `?=`, `+=`, `||=`.
+    Assign,
+    /// `:`.
+    Colon,
+    /// `=>`, `->`, `<-`.
+    Arrow,
+    /// `==`, `!=`, `===`, `eq`.
+    Compare,
+    /// The next argument: `put("password", "v")`.
+    Argument,
+    /// The first argument of a call: `setPassword("v")`.
+    Call,
+    /// The text of an element: `<password>v</password>`.
+    Element,
+    /// A sibling that is called value: `<add key="password" value="v"/>`.
+    Sibling,
+    /// What is taken where the name has no value: `env["PASSWORD"] || "v"`.
+    Fallback,
+    /// The word behind a flag: `--password v`.
+    Flag,
+    /// The word behind the name: `IDENTIFIED BY 'v'`, `ENV PASSWORD v`, `password v`.
+    Space,
+}
+
+/// A name and the value that is given to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// x
+    /// The whole identifier, without quotes.
     pub name: Span,
-    /// x
+    /// The value, inside its quotes.
     pub value: Span,
-    /// x
+    /// The quote around the value.
     pub quote: Option<u8>,
+    /// What stands between them.
+    pub operator: Operator,
+    /// A function is applied to the value: `Some("v")`, `[]byte("v")`.
+    pub wrapped: bool,
 }
-/// x
+
+/// Words that name secrets, in lower case, at least three bytes each; they are found anywhere in an
+/// identifier. The Russian word lacks its first letter, which has two cases.
 pub fn words() -> &'static [&'static str] {
-    &["passw", "pwd", "secret", "token", "key", "auth", "cred"]
+    &[
+        "pass",
+        "pwd",
+        "psw",
+        "pw=",
+        "pw ",
+        "pw:",
+        "pw\"",
+        "pw'",
+        "secret",
+        "token",
+        "key",
+        "auth",
+        "cred",
+        "bearer",
+        "identified by",
+        "connectionstring",
+        "senha",
+        "contrase",
+        "clave",
+        "kennwort",
+        "parola",
+        "mdp",
+        "wachtwoord",
+        "heslo",
+        "has\u{142}o",
+        "\u{15f}ifre",
+        "l\u{f6}senord",
+        "ароль",
+        "секрет",
+        "パスワード",
+        "秘密鍵",
+        "密码",
+        "密碼",
+        "密钥",
+        "金鑰",
+        "口令",
+        "비밀번호",
+        "암호",
+    ]
 }
-/// x
-pub fn parse(_t: &[u8], _w: Span) -> Option<Assignment> {
-    None
+
+/// The assignment whose name holds the word at `word`, if there is one.
+pub fn parse(text: &[u8], word: Span) -> Option<Assignment> {
+    let name = identifier(text, word)?;
+    let operator = operator_behind(text, name)?;
+    value::read(text, name, operator)
+}
+
+/// What stands behind a name.
+#[derive(Clone, Copy, Debug)]
+struct Behind {
+    operator: Operator,
+    /// Offset behind the operator.
+    at: usize,
+    /// The value must be in quotes.
+    quoted: bool,
+}
+
+/// The whole identifier around a word; none where it is longer than names are.
+fn identifier(text: &[u8], word: Span) -> Option<Span> {
+    let mut end = word.end;
+    while end > word.start && !in_name(text[end - 1]) {
+        end -= 1;
+    }
+    let mut start = word.start;
+    let floor = word.start.saturating_sub(NAME_LEFT);
+    while start > floor && in_name(text[start - 1]) && !opens_value(text, start - 1) {
+        start -= 1;
+    }
+    let ceiling = text.len().min(word.start + NAME_RIGHT);
+    while end < ceiling && in_name(text[end]) && wide_operator(text, end).is_none() {
+        end += 1;
+    }
+    if end == ceiling && ceiling < text.len() || start == floor && floor > 0 {
+        return None;
+    }
+    // A sentence's full stop or an arrow's dash is no part of the name.
+    while end > word.start + 2 && matches!(text[end - 1], b'-' | b'.') {
+        end -= 1;
+    }
+    lone_pass(&text[start..end], word.start - start, word.end - word.start).then(|| Span::new(start, end))
+}
+
+/// Beginnings and ends that make `pass` a part of another word.
+const OTHER_PASS: [&str; 12] =
+    ["by", "com", "tres", "sur", "encom", "over", "under", "get", "multi", "single", "machinefunction_", "im"];
+
+/// False for `pass` inside another word (`passed`, `compass`), which is no word for a secret.
+fn lone_pass(name: &[u8], at: usize, length: usize) -> bool {
+    let word = &name[at..(at + length).min(name.len())];
+    if !word.eq_ignore_ascii_case(b"pass") {
+        return true;
+    }
+    let (before, behind) = (&name[..at], &name[at + 4..]);
+    let capitals = word[1].is_ascii_uppercase();
+    let goes_on = behind
+        .first()
+        .is_some_and(|byte| byte.is_ascii_lowercase() || capitals && byte.is_ascii_uppercase());
+    if goes_on {
+        let known: [&[u8]; 6] = [b"w", b"phrase", b"code", b"key", b"sw", b"ph"];
+        return known.iter().any(|tail| {
+            behind.get(..tail.len()).is_some_and(|part| part.eq_ignore_ascii_case(tail))
+        });
+    }
+    let part_of_word = before.last().is_some_and(|byte| byte.is_ascii_alphabetic()) && word[0] != b'P' || capitals;
+    let lower = before.to_ascii_lowercase();
+    !(part_of_word && OTHER_PASS.iter().any(|start| lower.ends_with(start.as_bytes())))
+}
+
+#[inline]
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$') || byte >= 0x80
+}
+
+/// True where the byte at `at`, seen from the right, ends what stands before a name.
+fn opens_value(text: &[u8], at: usize) -> bool {
+    text[at] >= 0x80 && at >= 2 && wide_operator(text, at - 2).is_some()
+}
+
+/// A full-width colon or equals sign, or other wide punctuation.
+fn wide_operator(text: &[u8], at: usize) -> Option<Operator> {
+    match text.get(at..at + 3)? {
+        [0xef, 0xbc, 0x9a] => Some(Operator::Colon),
+        [0xef, 0xbc, 0x9d] => Some(Operator::Assign),
+        [0xe2, 0x80, 0x98..=0x9f] | [0xe3, 0x80, 0x80..=0x91] | [0xef, 0xbc, 0x8c] => Some(Operator::Space),
+        _ => None,
+    }
+}
+
+/// Offset behind blanks from `at` on.
+fn skip_blanks(text: &[u8], at: usize) -> usize {
+    let end = text.len().min(at + BLANKS);
+    let mut at = at;
+    while at < end && matches!(text[at], b' ' | b'\t') {
+        at += 1;
+    }
+    at
+}
+
+fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
+    let mut at = name.end;
+    let mut closed = false;
+    // Quotes and brackets that close the name: `"password"`, `['password']`, `password?`.
+    for _ in 0..6 {
+        match text.get(at)? {
+            b'\\' if matches!(text.get(at + 1), Some(b'"' | b'\'' | b'\\')) => at += 1,
+            b'"' | b'\'' | b'`' => {
+                closed = true;
+                at += 1;
+            }
+            b']' | b'}' | b'?' | b'!' | b'*' if text.get(at + 1) != Some(&b'=') => at += 1,
+            b'[' if text.get(at + 1).is_some_and(|byte| *byte == b']' || byte.is_ascii_digit()) => {
+                at += memchr::memchr(b']', &text[at..text.len().min(at + 8)])? + 1;
+            }
+            _ => break,
+        }
+    }
+    if closed && text.get(at) == Some(&b')') {
+        at += 1;
+    }
+    let blank = skip_blanks(text, at);
+    let next = *text.get(blank)?;
+    let second = text.get(blank + 1).copied().unwrap_or(b'\n');
+    let found = |operator, length, quoted| Some(Behind { operator, at: blank + length, quoted });
+    match next {
+        b'=' => match second {
+            b'=' => found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true),
+            b'>' => found(Operator::Arrow, 2, false),
+            b'~' => None,
+            _ => found(Operator::Assign, 1, false),
+        },
+        b':' => match second {
+            b'=' => found(Operator::Assign, 2, false),
+            b':' => None,
+            _ => found(Operator::Colon, 1, false),
+        },
+        b'!' if second == b'=' => {
+            found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
+        }
+        b'?' | b'+' if second == b'=' => found(Operator::Assign, 2, false),
+        b'|' if second == b'|' => found(Operator::Fallback, 2, true),
+        b'?' if second == b'?' || second == b':' => found(Operator::Fallback, 2, true),
+        b'-' if second == b'>' => found(Operator::Arrow, 2, true),
+        b'<' if second == b'-' => found(Operator::Arrow, 2, true),
+        // Capitals name a macro, and those register more often than they log in.
+        b'(' if !closed && text[name.range()].iter().any(u8::is_ascii_lowercase) => {
+            found(Operator::Call, 1, true)
+        }
+        b',' if closed => sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true)),
+        b'>' if blank == name.end && name.start > 0 && text[name.start - 1] == b'<' => {
+            found(Operator::Element, 1, false)
+        }
+        b'>' if closed => found(Operator::Element, 1, false),
+        b'\n' | b'\r' => sibling(text, blank),
+        0xe2.. => {
+            let operator = wide_operator(text, blank)?;
+            (operator != Operator::Space).then_some(Behind { operator, at: blank + 3, quoted: false })
+        }
+        _ if blank > at => behind_blank(text, name, closed, blank),
+        _ => None,
+    }
+}
+
+/// `value=` or `value:` from `at` on, on this line or the next.
+fn sibling(text: &[u8], at: usize) -> Option<Behind> {
+    let mut at = skip_blanks(text, at);
+    for line_end in [b'\r', b'\n'] {
+        if text.get(at) == Some(&line_end) {
+            at += 1;
+        }
+    }
+    at = skip_blanks(text, at);
+    while matches!(text.get(at), Some(b'"' | b'\'' | b'\\' | b':')) {
+        at += 1;
+    }
+    if !text.get(at..at + 5)?.eq_ignore_ascii_case(b"value") {
+        return None;
+    }
+    at += 5;
+    while matches!(text.get(at), Some(b'"' | b'\'' | b'\\')) {
+        at += 1;
+    }
+    at = skip_blanks(text, at);
+    let length = match text.get(at..at + 2)? {
+        b"=>" => 2,
+        [b'=' | b':', _] => 1,
+        _ => return None,
+    };
+    Some(Behind { operator: Operator::Sibling, at: at + length, quoted: false })
+}
+
+/// What follows a name and blanks: a type and `=`, a fallback, a sibling, or the value itself.
+fn behind_blank(text: &[u8], name: Span, closed: bool, at: usize) -> Option<Behind> {
+    let line_end = memchr::memchr(b'\n', &text[at..text.len().min(at + 200)])
+        .map_or(text.len().min(at + 200), |end| at + end);
+    let rest = &text[at..line_end];
+    if closed && rest.len() > 5 && matches!(rest[0], b'v' | b'V') {
+        return sibling(text, at);
+    }
+    if closed && (rest.starts_with(b"or ") || rest.starts_with(b"eq ")) {
+        let operator = if rest[0] == b'o' { Operator::Fallback } else { Operator::Compare };
+        return Some(Behind { operator, at: at + 3, quoted: true });
+    }
+    if closed {
+        return None;
+    }
+    // `password string = "v"`, `password VARCHAR(20) := 'v'`
+    let kind = rest
+        .iter()
+        .take(24)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.()[]*".contains(byte))
+        .count();
+    if kind > 0 && rest.get(kind) == Some(&b' ') {
+        let from = skip_blanks(rest, kind);
+        let length = if rest[from..].starts_with(b":=") { 2 } else { 1 };
+        if rest[from..].starts_with(b"= ") || length == 2 {
+            return Some(Behind { operator: Operator::Assign, at: at + from + length, quoted: true });
+        }
+    }
+    let named = &text[name.range()];
+    if named.starts_with(b"-") && named.len() > 2 && (named[1] == b'-' || named[1].is_ascii_alphabetic()) {
+        return (rest.first() != Some(&b'-')).then_some(Behind {
+            operator: Operator::Flag,
+            at,
+            quoted: false,
+        });
+    }
+    let statement = named.to_ascii_lowercase().ends_with(b" by") || named.to_ascii_lowercase().ends_with(b"password");
+    if statement && matches!(rest.first(), Some(b'\'' | b'"')) {
+        return Some(Behind { operator: Operator::Space, at, quoted: true });
+    }
+    let start = memchr::memrchr(b'\n', &text[name.start.saturating_sub(160)..name.start])
+        .map_or(name.start.saturating_sub(160), |end| name.start.saturating_sub(160) + end + 1);
+    let before = text[start..name.start].trim_ascii();
+    let introduced = before.is_empty()
+        || before.eq_ignore_ascii_case(b"env")
+        || before.eq_ignore_ascii_case(b"set")
+        || before.eq_ignore_ascii_case(b"setx")
+        || before.windows(6).any(|part| part.eq_ignore_ascii_case(b"login "));
+    introduced.then_some(Behind { operator: Operator::Space, at, quoted: false })
 }

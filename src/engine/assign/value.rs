@@ -1,0 +1,260 @@
+//! Reads the value behind an operator.
+
+use super::{Assignment, Behind, Operator, skip_blanks};
+use crate::text::Span;
+
+/// Longest value, in bytes.
+const LONGEST: usize = 512;
+/// Longest type or wrapping call before a value, in bytes.
+const PREFIX: usize = 48;
+
+/// The assignment of the value behind an operator to `name`.
+pub(super) fn read(text: &[u8], name: Span, behind: Behind) -> Option<Assignment> {
+    let mut at = skip_blanks(text, behind.at);
+    if behind.operator == Operator::Element {
+        return element(text, name, at);
+    }
+    if matches!(text.get(at), Some(b'\n' | b'\r')) {
+        at = next_line(text, at)?;
+    }
+    let made = |value: Span, quote, wrapped| {
+        let value = without_scheme(text, value);
+        (!value.is_empty()).then_some(Assignment { name, value, quote, operator: behind.operator, wrapped })
+    };
+    if let Some((value, quote)) = quoted(text, at) {
+        return made(value, Some(quote), false);
+    }
+    if let Some(inner) = typed(text, at, behind.operator).or_else(|| wrapper(text, at)) {
+        if let Some((value, quote)) = quoted(text, inner.0) {
+            return made(value, Some(quote), inner.1);
+        }
+    }
+    if behind.quoted {
+        return None;
+    }
+    let in_query = name.start > 0 && matches!(text[name.start - 1], b'?' | b'&' | b';');
+    made(plain(text, at, in_query)?, None, false)
+}
+
+/// The first quote of the next line, for values that begin there.
+fn next_line(text: &[u8], at: usize) -> Option<usize> {
+    let line = at + memchr::memchr(b'\n', &text[at..text.len().min(at + 2)])? + 1;
+    let at = skip_blanks(text, line);
+    matches!(text.get(at), Some(b'"' | b'\'' | b'`')).then_some(at)
+}
+
+/// The text of an element, up to its end tag.
+fn element(text: &[u8], name: Span, at: usize) -> Option<Assignment> {
+    let mut start = at;
+    let quote = match text.get(at..at + 9) {
+        Some(b"<![CDATA[") => {
+            start += 9;
+            None
+        }
+        _ => None,
+    };
+    // `<key>password</key> <string>v</string>` is read by its own name.
+    let line = &text[start..text.len().min(start + LONGEST)];
+    let end = memchr::memchr3(b'<', b'\n', b']', line)?;
+    if line[end] == b'\n' {
+        return None;
+    }
+    let value = trimmed(text, Span::new(start, start + end));
+    (!value.is_empty()).then_some(Assignment {
+        name,
+        value,
+        quote,
+        operator: Operator::Element,
+        wrapped: false,
+    })
+}
+
+/// A text in quotes that begins at `at`: its inner span and the quote.
+fn quoted(text: &[u8], at: usize) -> Option<(Span, u8)> {
+    let mut at = at;
+    // Prefixes of strings: b"", r'', @"", $"", N'', L"", f"".
+    let letters =
+        text.get(at..)?.iter().take(3).take_while(|byte| b"bBrRuUfFNLq@$&*(:".contains(byte)).count();
+    if letters > 0 && matches!(text.get(at + letters), Some(b'"' | b'\'')) {
+        at += letters;
+    }
+    let slashes = text.get(at..)?.iter().take(4).take_while(|&&byte| byte == b'\\').count();
+    at += slashes;
+    let quote = *text.get(at)?;
+    if !matches!(quote, b'"' | b'\'' | b'`') {
+        return wide_quoted(text, at);
+    }
+    let mut start = at + 1;
+    let triple = text.get(at + 1) == Some(&quote) && text.get(at + 2) == Some(&quote);
+    if triple {
+        start += 2;
+    } else if slashes == 0 && quote == b'"' && text.get(start) == Some(&b'\'') {
+        // "'v'" and its like: the inner quotes count.
+        if let Some(found) = quoted(text, start).filter(|found| text.get(found.0.end + 1) == Some(&b'"')) {
+            return Some(found);
+        }
+    }
+    let limit = text.len().min(start + LONGEST + 1);
+    let mut end = start;
+    while end < limit {
+        match text[end] {
+            b'\n' => return None,
+            byte if byte == quote => return Some((Span::new(start, end), quote)),
+            b'\\' if slashes > 0 && text.get(end + slashes) == Some(&quote) => {
+                return Some((Span::new(start, end), quote));
+            }
+            b'\\' => end += 2,
+            _ => end += 1,
+        }
+    }
+    None
+}
+
+/// A text in typographic quotes.
+fn wide_quoted(text: &[u8], at: usize) -> Option<(Span, u8)> {
+    let start = match text.get(at..at + 3)? {
+        [0xe2, 0x80, 0x98 | 0x9c] => at + 3,
+        [0xe3, 0x80, 0x8c | 0x8e] => at + 3,
+        _ => return None,
+    };
+    let window = &text[start..text.len().min(start + LONGEST)];
+    let end = window
+        .windows(3)
+        .position(|part| matches!(part, [0xe2, 0x80, 0x99 | 0x9d] | [0xe3, 0x80, 0x8d | 0x8f]))?;
+    Some((Span::new(start, start + end), b'"'))
+}
+
+/// Behind a colon, a type and `=`: the offset of the value, and that nothing wraps it.
+fn typed(text: &[u8], at: usize, operator: Operator) -> Option<(usize, bool)> {
+    if operator != Operator::Colon {
+        return None;
+    }
+    let window = &text[at..text.len().min(at + PREFIX)];
+    let equals = memchr::memchr2(b'=', b'\n', window)?;
+    let kind = window[..equals].trim_ascii_end();
+    let is_type = window[equals] == b'='
+        && kind.len() < equals
+        && !kind.is_empty()
+        && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_<>[]|&*'?., ".contains(byte));
+    (is_type && !matches!(window.get(equals + 1), Some(b'=' | b'>')))
+        .then(|| (skip_blanks(text, at + equals + 1), false))
+}
+
+/// Calls that give their text on: what stands in `Some("v")` or `[]byte("v")` is the value.
+const WRAPPERS: [&[u8]; 23] = [
+    b"some",
+    b"string",
+    b"str",
+    b"byte",
+    b"bytes",
+    b"secretstr",
+    b"securestring",
+    b"just",
+    b"of",
+    b"text",
+    b"from",
+    b"to_string",
+    b"unicode",
+    b"new",
+    b"literal",
+    b"encode",
+    b"ptr",
+    b"b64decode",
+    b"optional",
+    b"base64decode",
+    b"stringencoder",
+    b"digest",
+    b"md5",
+];
+
+/// The offset of the first argument of a call that gives it on.
+fn wrapper(text: &[u8], at: usize) -> Option<(usize, bool)> {
+    let mut at = at;
+    if text.get(at..at + 4) == Some(b"new ") {
+        at += 4;
+    }
+    let window = text.get(at..text.len().min(at + PREFIX))?;
+    let open = window.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"_.[]:&*".contains(byte)))?;
+    let open = match window[open] {
+        b'(' => open,
+        b'!' if window.get(open + 1) == Some(&b'(') => open + 1,
+        _ => return None,
+    };
+    let called = window[..open].rsplit(|byte| b".:]&*!".contains(byte)).find(|part| !part.is_empty())?;
+    let known = WRAPPERS.iter().any(|known| called.eq_ignore_ascii_case(known));
+    known.then(|| (skip_blanks(text, at + open + 1), true))
+}
+
+/// A value without quotes: up to a blank or to what cannot be part of it.
+fn plain(text: &[u8], at: usize, in_query: bool) -> Option<Span> {
+    let window = text.get(at..text.len().min(at + LONGEST + 1))?;
+    let mut end = 0;
+    while let Some(&byte) = window.get(end) {
+        let stops = match byte {
+            0..=b' ' | b'"' | b'\'' | b'`' | b',' | b';' | b'<' => true,
+            b'&' => in_query || window[end..].starts_with(b"&amp;"),
+            b'\\' => {
+                matches!(window.get(end + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'' | b'\\' | b' ' | b'\n'))
+            }
+            0x80.. => super::wide_operator(text, at + end).is_some(),
+            _ => false,
+        };
+        // `<name>` and `${{ x }}` are one value.
+        if stops && !(byte == b'<' && end == 0) {
+            break;
+        }
+        end += 1;
+    }
+    if end > LONGEST {
+        return None;
+    }
+    let mut value = Span::new(at, at + end);
+    while let Some(&last) = text[value.range()].last() {
+        let open = match last {
+            b')' => b'(',
+            b']' => b'[',
+            b'}' => b'{',
+            _ => break,
+        };
+        let count = |wanted: u8| text[value.range()].iter().filter(|&&byte| byte == wanted).count();
+        if count(open) >= count(last) || count(last) == 1 && closes_word(text, value) {
+            break;
+        }
+        value.end -= 1;
+    }
+    (!value.is_empty()).then_some(value)
+}
+
+/// True where a closing bracket at the end of a line belongs to a value that is full of signs.
+fn closes_word(text: &[u8], value: Span) -> bool {
+    let body = &text[value.start..value.end - 1];
+    let signs = body.iter().filter(|byte| b"#$%^!@=?*~+".contains(byte)).count();
+    signs >= 2 && matches!(text.get(value.end), None | Some(b'\n' | b'\r'))
+}
+
+fn trimmed(text: &[u8], span: Span) -> Span {
+    let value = &text[span.range()];
+    let start = span.start + value.len() - value.trim_ascii_start().len();
+    Span::new(start.min(span.end), (span.start + value.trim_ascii_end().len()).max(start.min(span.end)))
+}
+
+/// Ways of authorization that stand before the credential.
+const SCHEMES: [&[u8]; 7] = [b"bearer ", b"basic ", b"token ", b"apikey ", b"oauth ", b"key=", b"token="];
+
+/// The value behind its way of authorization: `Bearer v`.
+fn without_scheme(text: &[u8], value: Span) -> Span {
+    let held = &text[value.range()];
+    for scheme in SCHEMES {
+        if held.get(..scheme.len()).is_some_and(|part| part.eq_ignore_ascii_case(scheme)) {
+            return trimmed(text, Span::new(value.start + scheme.len(), value.end));
+        }
+    }
+    let word = SCHEMES
+        .iter()
+        .find(|scheme| scheme.ends_with(b" ") && held.eq_ignore_ascii_case(&scheme[..scheme.len() - 1]));
+    // Without quotes the value ended at the blank behind the scheme.
+    if word.is_some() && text.get(value.end) == Some(&b' ') {
+        return plain(text, value.end + 1, false).unwrap_or(value);
+    }
+    value
+}

@@ -1,0 +1,184 @@
+//! Values that stand for a value: placeholders and references to where the value is kept.
+
+/// False where a whole value is a placeholder: repetition, an ascending sequence, `<...>`, `${...}`,
+/// `your_..._here`, a documentation key that ends with EXAMPLE, or too few distinct characters.
+///
+/// A random token that happens to contain a word such as `test` stays plausible.
+pub fn plausible(value: &[u8]) -> bool {
+    if value.is_empty() || repeats(value) || ascends(value) {
+        return false;
+    }
+    let (first, last) = (value[0], value[value.len() - 1]);
+    let enclosed = matches!((first, last), (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%'))
+        || value.starts_with(b"${") && last == b'}'
+        || value.starts_with(b"$(") && last == b')'
+        || value.starts_with(b"%(")
+        || value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
+    if enclosed {
+        return false;
+    }
+    if value.ends_with(b"EXAMPLE") || value.ends_with(b"EXAMPLEKEY") || value.ends_with(b"...") {
+        return false;
+    }
+    let folded = value.to_ascii_lowercase();
+    let starts =
+        [&b"your"[..], b"my_", b"my-", b"insert", b"enter", b"replace", b"change", b"put_your", b"put-your"];
+    let spoken = folded.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
+        && starts.iter().any(|start| folded.starts_with(start))
+        && (folded.ends_with(b"here") || folded[1..].iter().any(|byte| matches!(byte, b'_' | b'-' | b' ')));
+    !spoken
+}
+
+/// True where a value has too few distinct characters for its length, or is one piece again and again.
+fn repeats(value: &[u8]) -> bool {
+    let mut seen = [0u64; 4];
+    for &byte in value {
+        seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+    let distinct: u32 = seen.iter().map(|bits| bits.count_ones()).sum();
+    let least = match value.len() {
+        0..=2 => return true,
+        3..=7 => 2,
+        8..=15 => 4,
+        16..=23 => 5,
+        _ => 6,
+    };
+    if distinct < least {
+        return true;
+    }
+    // The tail behind a short prefix is one character: `sk_live_xxxxxxxxxxxx`.
+    let last = value[value.len() - 1];
+    let tail = value.iter().rev().take_while(|&&byte| byte == last).count();
+    if tail >= 8 || tail >= 4 && matches!(last, b'x' | b'X' | b'*' | b'.' | b'#' | b'-' | b'_') {
+        return true;
+    }
+    value.len() >= 12 && (1..=4).any(|step| value[step..] == value[..value.len() - step])
+}
+
+/// True where most of a value counts up or down by one: `1234567890abcdef`, `abcdefgh`.
+fn ascends(value: &[u8]) -> bool {
+    if value.len() < 6 {
+        return false;
+    }
+    let step = |pair: &[u8], up: i16| {
+        let (first, second) =
+            (i16::from(pair[0].to_ascii_lowercase()), i16::from(pair[1].to_ascii_lowercase()));
+        second - first == up
+            || up == 1
+                && matches!(
+                    (pair[0], pair[1]),
+                    (b'9', b'0') | (b'9', b'a' | b'A') | (b'0', b'a' | b'A') | (b'f' | b'F', b'0' | b'1')
+                )
+    };
+    [1, -1].into_iter().any(|up| {
+        let steps = value.windows(2).filter(|pair| step(pair, up)).count();
+        steps * 5 >= (value.len() - 1) * 4
+    })
+}
+
+/// True where a value says where the real value is to be taken from.
+pub(super) fn reference(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 28] = [
+        b"${",
+        b"$(",
+        b"{{",
+        b"<%",
+        b"%{",
+        b"#{",
+        b"$ENV",
+        b"$env:",
+        b"env.",
+        b"env:",
+        b"ENV[",
+        b"ENV.",
+        b"os.environ",
+        b"os.getenv",
+        b"process.env",
+        b"System.getenv",
+        b"getenv",
+        b"vault:",
+        b"op://",
+        b"arn:",
+        b"ref+",
+        b"keyvault",
+        b"secrets.",
+        b"!",
+        b"@{",
+        b"%(",
+        b"[%",
+        b"{%",
+    ];
+    let starts = STARTS.iter().any(|start| value.starts_with(start))
+        && !(value[0] == b'!' && value.len() < 40 && value[1..].iter().any(u8::is_ascii_digit));
+    if starts {
+        return true;
+    }
+    // A whole shell variable: `$NAME`, `$name`, `%NAME%`.
+    let body = value.strip_prefix(b"$").or_else(|| value.strip_prefix(b"@"));
+    if body.is_some_and(|body| {
+        !body.is_empty()
+            && !body[0].is_ascii_digit()
+            && body.iter().all(|&byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'[' | b']' | b'-' | b'>' | b':')
+            })
+    }) {
+        return true;
+    }
+    [&b"{{"[..], b"${", b"#{", b"$(", b"{%"].iter().any(|part| memchr::memmem::find(value, part).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_not_plausible() {
+        let repeated = "x".repeat(20);
+        let alternating = "ab".repeat(10);
+        for value in [
+            &repeated,
+            &alternating,
+            "sk_live_xxxxxxxx",
+            "1234567890abcdef",
+            "abcdefghijklmnop",
+            "<token>",
+            "${TOKEN}",
+            "your_api_key_here",
+            "YOUR-TOKEN-HERE",
+            "replace_me",
+            "0000000000",
+            "****",
+            "AKIAIOSFODNN7EXAMPLE",
+            "aaaabbbb",
+        ] {
+            assert!(!plausible(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn random_values_with_words_in_them_stay() {
+        for value in ["q8ZtestR4vnullX0p", "falseK93jdLqPz81", "9f86d081884c7d65", "Tr0ub4dor&3", "f3c9a1b2"]
+        {
+            assert!(plausible(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn references() {
+        for value in [
+            "${X}",
+            "$PASSWORD",
+            "{{ x }}",
+            "os.environ['X']",
+            "process.env.X",
+            "a-${B}-c",
+            "!secret x",
+            "@param",
+        ] {
+            assert!(reference(value.as_bytes()), "{value}");
+        }
+        for value in ["$2a$10$abcdefg", "Pa$$w0rd", "!x9Kq2", "abc"] {
+            assert!(!reference(value.as_bytes()), "{value}");
+        }
+    }
+}
