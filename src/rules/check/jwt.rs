@@ -1,6 +1,7 @@
 //! JSON Web Tokens (RFC 7519): header and payload are decoded, nothing is verified with a key.
 
 use super::codec::{base64, iso_time};
+use super::sums::hmac_sha256;
 use super::{Check, Details, Verdict, clean, with_details};
 use serde_json::{Map, Value};
 
@@ -63,6 +64,32 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// Keys of documentation and tutorials that everybody knows.
+const EXAMPLE_KEYS: [&str; 12] = [
+    "secret",
+    "your-256-bit-secret",
+    "your-384-bit-secret",
+    "your-512-bit-secret",
+    "a-string-secret-at-least-256-bits-long",
+    "your-secret-key",
+    "your_secret_key",
+    "mysecret",
+    "secretkey",
+    "changeme",
+    "test",
+    "key",
+];
+
+/// True where an HS256 signature was made with one of these keys: then the token is an example.
+fn has_example_key(token: &[u8], header: &Object) -> bool {
+    let Some(dot) = token.iter().rposition(|&byte| byte == b'.') else { return false };
+    if header.get("alg").and_then(Value::as_str) != Some("HS256") {
+        return false;
+    }
+    let Some(signature) = base64(&token[dot + 1..]) else { return false };
+    EXAMPLE_KEYS.iter().any(|key| hmac_sha256(key.as_bytes(), &token[..dot]) == signature)
+}
+
 fn details(value: &[u8]) -> Option<Details> {
     with_token(value, |token| {
         let mut segments = token.split(|&byte| byte == b'.');
@@ -81,6 +108,9 @@ fn details(value: &[u8]) -> Option<Details> {
             (&payload, "scope", "scope"),
         ] {
             details.extend(from.get(key).and_then(text).map(|text| (name, text)));
+        }
+        if has_example_key(token, &header) {
+            details.push(("signed with", "a published example key".to_owned()));
         }
         for (key, name) in [("iat", "issued"), ("exp", "expires")] {
             let seconds = payload.get(key).and_then(Value::as_f64).filter(|seconds| *seconds >= 0.0);
@@ -112,6 +142,18 @@ mod tests {
         // The same behind a prefix, and in base64 once more.
         assert_eq!(verdict(&[b"IST.", &token[..]].concat()), Verdict::Valid);
         assert_eq!(verdict(to_base64url(&token).as_bytes()), Verdict::Valid);
+    }
+
+    #[test]
+    fn example_keys_are_named() {
+        let signed = |key: &str| {
+            let token = token(r#"{"alg":"HS256"}"#, r#"{"sub":"1"}"#);
+            let body = token[..token.len() - 5].to_vec();
+            let signature = to_base64url(&hmac_sha256(key.as_bytes(), &body));
+            details(&[&body, &b"."[..], signature.as_bytes()].concat()).unwrap()
+        };
+        assert!(signed("secret").iter().any(|(name, _)| *name == "signed with"));
+        assert!(!signed("another one").iter().any(|(name, _)| *name == "signed with"));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
         "base58check",
         "the last 4 bytes of base58 text are the start of the double SHA-256 of the others",
         |value| proven(base58check(value, BASE58).is_some()),
-        None
+        Some(make_base58)
     ),
     Check {
         name: "bitcoin-wif",
@@ -150,6 +150,13 @@ fn base58check(value: &[u8], alphabet: &[u8; 58]) -> Option<Vec<u8>> {
 
 fn with_check(data: &[u8], alphabet: &[u8; 58]) -> String {
     to_base58(&[data, &double_sha256(data)[..4]].concat(), alphabet)
+}
+
+/// Finish text such as `edsk`: random digits give the bytes, of which the last 4 become the checksum.
+fn make_base58(random: &mut Generator, text: &str, length: usize) -> Option<String> {
+    let mut bytes = codec::base58(format!("{text}{}", random.text(BASE58, length)).as_bytes(), BASE58)?;
+    bytes.truncate(bytes.len().checked_sub(4).filter(|&data| data > 0)?);
+    made(text, with_check(&bytes, BASE58), length)
 }
 
 /// Version bytes of wallet import format.

@@ -61,6 +61,7 @@ const TEMPLATES: &[(&str, &str, Option<bool>)] = &[
     ("age", "{age}", Some(true)),
     ("nostr", "nsec1{nostr:58}", Some(true)),
     ("sui", "suiprivkey1{sui:59}", Some(true)),
+    ("base58check", "edsk{base58check:50}", Some(true)),
     ("bitcoin-wif", "{bitcoin-wif:52}", Some(true)),
     ("bitcoin-wif", "5{bitcoin-wif:50}", Some(true)),
     ("bip32-key", "xprv{bip32-key:107}", Some(true)),

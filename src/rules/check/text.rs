@@ -16,6 +16,18 @@ pub(super) const CHECKS: &[Check] = &[
         verdict: basic_auth,
         make: Some(make_basic_auth),
     },
+    plain!(
+        "url-password",
+        "the password of a URL is no placeholder, no reference to a variable and none that everybody knows",
+        url_password,
+        None
+    ),
+    plain!(
+        "judgement",
+        "name, value and surroundings decide; nothing in the value itself proves it",
+        |_: &[u8]| Verdict::Unknown,
+        None
+    ),
     plain!("luhn", "the last digit is the check digit of the others (Luhn)", luhn, Some(make_luhn)),
     plain!(
         "mailjet-basic",
@@ -190,8 +202,8 @@ fn credentials(value: &[u8]) -> Option<(usize, usize)> {
     (printable && !password.is_empty()).then(|| (user.chars().count(), password.chars().count()))
 }
 
-/// Passwords that stand for one in documentation.
-const EXAMPLES: [&str; 14] = [
+/// Passwords that stand for one in documentation, or that everybody knows.
+const EXAMPLES: [&str; 34] = [
     "pass",
     "passwd",
     "password",
@@ -203,24 +215,62 @@ const EXAMPLES: [&str; 14] = [
     "token",
     "yourpassword",
     "mypassword",
+    "userpassword",
+    "dbpassword",
     "foobar",
     "bar",
     "opensesame",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mongo",
+    "redis",
+    "rabbitmq",
+    "minioadmin",
+    "root",
+    "admin",
+    "guest",
+    "user",
+    "username",
+    "default",
+    "docker",
+    "demo",
+    "local",
+    "localhost",
+    "dev",
 ];
 
-fn is_example(user: &str, password: &str) -> bool {
+/// True for a password that is a placeholder, a reference to a variable or known to everybody.
+fn is_example(password: &str) -> bool {
     let plain: String = password
         .chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
-    let reference = password.starts_with(['$', '<', '{', '%', '[']) || password.contains("${");
-    let masked = password.chars().all(|character| "*xX.-#".contains(character));
-    plain.is_empty()
-        || EXAMPLES.contains(&plain.as_str())
-        || reference
-        || masked
-        || user == "Aladdin" && plain == "opensesame"
+    let masked = password.chars().all(|character| "*xX.-#•…".contains(character));
+    plain.is_empty() || masked || EXAMPLES.contains(&plain.as_str()) || is_reference(password)
+}
+
+fn is_reference(password: &str) -> bool {
+    let enclosed = |open: char, close: char| {
+        password.strip_prefix(open).is_some_and(|rest| !rest.is_empty() && rest.ends_with(close))
+    };
+    let variable = password.strip_prefix('$').is_some_and(|name| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    });
+    let written = ["%s", "%v", "%d", "%(", "%{", "%3C", "%3c", "%7B", "%7b", "%24", "$(", "$["];
+    let inside = ["${", "{{", "#{", "<%", "$("];
+    variable
+        || written.iter().any(|start| password.starts_with(start))
+        || inside.iter().any(|part| password.contains(part))
+        || [('<', '>'), ('{', '}'), ('[', ']'), ('%', '%'), ('(', ')')].iter().any(|&(a, b)| enclosed(a, b))
+}
+
+/// The password of a URL or a connection string: it is one unless it stands for one.
+fn url_password(value: &[u8]) -> Verdict {
+    // Old files hold other encodings than UTF-8.
+    if is_example(&String::from_utf8_lossy(value)) { Verdict::Invalid } else { Verdict::Unknown }
 }
 
 fn basic_auth(value: &[u8]) -> Verdict {
@@ -228,7 +278,7 @@ fn basic_auth(value: &[u8]) -> Verdict {
         return Verdict::Invalid;
     }
     let text = decoded(value).unwrap_or_default();
-    proven(text.split_once(':').is_some_and(|(user, password)| !is_example(user, password)))
+    proven(text.split_once(':').is_some_and(|(_, password)| !is_example(password)))
 }
 
 fn make_basic_auth(random: &mut Generator, _: &str, length: usize) -> Option<String> {
@@ -298,6 +348,20 @@ mod tests {
             assert_eq!(basic(text), Verdict::Invalid, "{text}");
         }
         assert_eq!(basic_auth(b"%%%"), Verdict::Invalid);
+    }
+
+    #[test]
+    fn passwords_of_urls() {
+        for text in ["hunter2", "Tr0ub4dor&3", "$ecret1", "%40bc123", "p{x", "s3cr3t-x9"] {
+            assert_eq!(url_password(text.as_bytes()), Verdict::Unknown, "{text}");
+        }
+        for text in [
+            "", "password", "$DB_PASS", "${X}", "<pw>", "{pw}", "%s", "%3Cpw%3E", "****", "xxxx", "postgres",
+            "{{ x }}",
+        ] {
+            assert_eq!(url_password(text.as_bytes()), Verdict::Invalid, "{text}");
+        }
+        assert_eq!(url_password(&[b'p', 0xfc, b'7', b'a']), Verdict::Unknown);
     }
 
     #[test]

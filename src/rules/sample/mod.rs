@@ -107,7 +107,11 @@ impl Expansion {
                     continue;
                 }
                 '}' => {
-                    return Err(wrong(template, at, "a `}` without `{`; write `}}` for the character itself"));
+                    return Err(wrong(
+                        template,
+                        at,
+                        "a `}` without `{`; write `}}` for the character itself",
+                    ));
                 }
                 '«' if self.start.is_some() => {
                     return Err(wrong(template, at, "a second `«`; one secret is marked"));
