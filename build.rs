@@ -108,8 +108,8 @@ fn matcher(matcher: &Matcher) -> String {
                 Anchor::WordStart { grams, run } => {
                     format!("Anchor::WordStart {{ grams: Cow::Borrowed(&{:?}), run: {run} }}", &grams[..])
                 }
-                Anchor::Contains { literals } => {
-                    format!("Anchor::Contains {{ literals: {} }}", texts(literals))
+                Anchor::Contains { literals, any_case } => {
+                    format!("Anchor::Contains {{ literals: {}, any_case: {any_case} }}", texts(literals))
                 }
             };
             format!(

@@ -142,7 +142,7 @@ fn show(rule: &Rule) -> String {
                 Anchor::WordStart { grams, .. } => {
                     line("anchor", &format!("word start, {} beginnings of four bytes", grams.len()));
                 }
-                Anchor::Contains { literals } => line("anchor", &literals.join(" | ")),
+                Anchor::Contains { literals, .. } => line("anchor", &literals.join(" | ")),
             }
         }
         Matcher::Assigned(assigned) => {

@@ -24,7 +24,7 @@ pub enum Use {
 }
 
 struct Literal {
-    /// In lower case.
+    /// As it stands in texts; in lower case where `exact` is false.
     text: Vec<u8>,
     /// Offset of the three bytes that the candidate pass searches.
     window: usize,
@@ -53,6 +53,7 @@ impl Anchors {
         let mut add = |text: &[u8], exact: bool, purpose: Use| {
             let folded = text.to_ascii_lowercase();
             let window = rarest_window(&folded);
+            let folded = if exact { text.to_vec() } else { folded };
             if purpose != Use::Start
                 || !literals.iter().any(|held: &Literal| held.purpose == purpose && held.text == folded)
             {
@@ -67,13 +68,13 @@ impl Anchors {
                         pairs.extend(grams.iter().map(|&gram| (gram, index)));
                         let short = u32::from(*least) < SHORTEST_RUN;
                         if short && grams.len() <= FEW_GRAMS {
-                            grams.iter().for_each(|gram| add(&gram.to_le_bytes(), false, Use::Start));
+                            grams.iter().for_each(|gram| add(&gram.to_le_bytes(), true, Use::Start));
                         } else if short {
                             run = run.min(u32::from(*least).max(1));
                         }
                     }
-                    Anchor::Contains { literals } => {
-                        literals.iter().for_each(|text| add(text.as_bytes(), false, Use::Inside(index)));
+                    Anchor::Contains { literals, any_case } => {
+                        literals.iter().for_each(|text| add(text.as_bytes(), !any_case, Use::Inside(index)));
                     }
                 },
                 Matcher::Block(block) => {
@@ -124,17 +125,15 @@ impl Anchors {
             index = literal.next;
             let Some(start) = at.checked_sub(literal.window) else { continue };
             let Some(found) = text.get(start..start + literal.text.len()) else { continue };
-            let stands = found.eq_ignore_ascii_case(&literal.text);
-            if stands && !(literal.exact && found.iter().any(u8::is_ascii_lowercase) && is_marker(literal)) {
+            let stands = match literal.exact {
+                true => found == literal.text,
+                false => found.eq_ignore_ascii_case(&literal.text),
+            };
+            if stands {
                 each(start, start + literal.text.len(), literal.purpose);
             }
         }
     }
-}
-
-/// A begin marker in capitals (`-----BEGIN …`) must stand in capitals.
-fn is_marker(literal: &Literal) -> bool {
-    literal.text.starts_with(b"--")
 }
 
 fn hash(pairs: &[(u32, RuleIndex)]) -> (Vec<(u32, u32, u32)>, Vec<RuleIndex>) {

@@ -153,6 +153,7 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     let (word_start, inner) = engine_pattern(pattern);
     let hir = parse(id, &inner)?;
     let reach = bounded(id, &hir, TOKEN_LIMIT)?;
+    let any_case = pattern.contains("(?i");
     // Beginnings of four bytes are only worth a table where they are few.
     let grams = if word_start && rule.anchors.is_empty() { grams(&hir) } else { None };
     let anchor = match grams {
@@ -165,10 +166,10 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
                     "give a longer text that every match holds",
                 ));
             }
-            Anchor::Contains { literals: texts(rule.anchors.clone()) }
+            Anchor::Contains { literals: texts(rule.anchors.clone()), any_case }
         }
         None => match required_literals(&hir).filter(|all| all.len() <= 64) {
-            Some(literals) => Anchor::Contains { literals: texts(literals) },
+            Some(literals) => Anchor::Contains { literals: texts(literals), any_case },
             None => {
                 return Err(RuleError::of(
                     id,

@@ -157,10 +157,12 @@ pub enum Anchor {
         /// Every match begins with at least this many token characters (at most 16 is told).
         run: u8,
     },
-    /// Matches contain one of these texts (ASCII letters in any case when `fold`).
+    /// Matches contain one of these texts.
     Contains {
         /// The texts, each of at least three bytes.
         literals: List<Text>,
+        /// ASCII letters may stand in any case.
+        any_case: bool,
     },
 }
 
