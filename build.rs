@@ -1,6 +1,8 @@
 //! Compiles `patterns/*.toml` into constants, so that the program parses no rule at start. The same
 //! code (`src/rules/{file,compile,lower,rule}.rs`) reads the rules of users at run time.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "cargo is spoken to this way")]
+
 #[allow(dead_code, missing_docs)]
 #[path = "src/rules"]
 mod rules {
