@@ -85,7 +85,7 @@ fn write_rule(out: &mut String, rule: &Rule) {
         out,
         "Rule {{ id: {}, provider: {}, summary: {}, kind: Kind::{:?}, severity: Severity::{:?}, \
          matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, enabled: {}, rotate: {}, \
-         refs: {}, weight: {}, hit: {}, miss: {} }},",
+         refs: {}, weight: {}, generic: {}, hit: {}, miss: {} }},",
         text(&rule.id),
         text(&rule.provider),
         text(&rule.summary),
@@ -98,6 +98,7 @@ fn write_rule(out: &mut String, rule: &Rule) {
         text(&rule.rotate),
         texts(&rule.refs),
         rule.weight,
+        rule.generic,
         texts(&rule.hit),
         texts(&rule.miss),
     );

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::policy::{Allow, AllowEntry};
-use crate::rules::file::{FileRule, Provider};
+use crate::rules::file::{FileRule, Provider, toml_error};
 use crate::rules::{RuleSet, Severity};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl Settings {
         let mut file = File::default();
         if let Some(path) = &path {
             file = read(path)?;
-            let own = Provider { name: "Own rules".to_owned(), docs: String::new() };
+            let own = Provider { name: "Own rules".to_owned(), docs: String::new(), generic: false };
             rules.add_rules(&path.display().to_string(), own, std::mem::take(&mut file.rule))?;
         }
         for path in &flags.rules {
@@ -136,7 +136,7 @@ fn read(path: &Path) -> Result<File, Error> {
     })?;
     toml::from_str(&text).map_err(|error| Error::Config {
         file: path.to_owned(),
-        reason: error.to_string().trim_end().to_owned(),
+        reason: toml_error(&text, &error),
         remedy: "see docs/configuration.md for the keys there are".to_owned(),
     })
 }

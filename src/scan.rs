@@ -16,6 +16,7 @@ use crate::utf16;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
+use std::path::{Component, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -111,8 +112,7 @@ impl Scan {
         groups
             .into_iter()
             .filter_map(|group| {
-                let rank =
-                    |hit: &Hit| (hit.certainty, rules.get(hit.rule).weight, std::cmp::Reverse(hit.rule));
+                let rank = |hit: &Hit| engine::specificity(rules, hit.rule, hit.certainty);
                 let owner = group.iter().max_by_key(|hit| rank(hit))?.rule;
                 let rule = rules.get(owner);
                 let mut also: Vec<RuleIndex> =
@@ -265,6 +265,24 @@ fn kind_of(origin: &Origin) -> FileKind {
     }
 }
 
+/// The path that allow entries are compared with: absolute for a file on disk, relative to the top of the
+/// repository for what git holds.
+fn path_of(origin: &Origin) -> Option<PathBuf> {
+    match origin {
+        Origin::File(path) => {
+            let mut whole = PathBuf::new();
+            for part in std::path::absolute(path).unwrap_or_else(|_| path.clone()).components() {
+                match part {
+                    Component::ParentDir => drop(whole.pop()),
+                    part => whole.push(part),
+                }
+            }
+            Some(whole)
+        }
+        other => other.path().map(PathBuf::from),
+    }
+}
+
 /// Cuts text for the matches of one window.
 struct Cut<'a> {
     scan: &'a Scan,
@@ -278,7 +296,7 @@ impl Cut<'_> {
     fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
-        let path = self.origin.path();
+        let path = path_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);

@@ -121,29 +121,9 @@ fn cut(engine: &Engine, text: &[u8], cut: usize) -> Vec<Seen> {
         engine.scan(&mut scratch, &input, &mut out);
         all.extend(out.iter().map(|found| seen(found, from)));
     }
+    // A match belongs to the part that holds its anchor, wherever it starts.
+    all.sort_by_key(|seen| (seen.start, std::cmp::Reverse(seen.end)));
     all
-}
-
-/// What a report makes of matches: one secret is one finding, named by the surest and most specific of
-/// its rules, with the others beside it. Two rules that see one secret may be anchored on two sides of
-/// a cut, so only this can be asked to be the same.
-fn merged(engine: &Engine, mut all: Vec<Seen>) -> Vec<Seen> {
-    let rank =
-        |seen: &Seen| (seen.certainty, engine.rules().get(seen.rule).weight, std::cmp::Reverse(seen.rule));
-    all.sort_by_key(|seen| (seen.start, seen.end, std::cmp::Reverse(rank(seen))));
-    let mut out: Vec<Seen> = Vec::new();
-    for seen in all {
-        match out.last_mut().filter(|held| (held.start, held.end) == (seen.start, seen.end)) {
-            Some(held) => {
-                held.also.extend(seen.also.into_iter().chain([seen.rule]));
-                held.also.retain(|&rule| rule != held.rule);
-                held.also.sort_unstable();
-                held.also.dedup();
-            }
-            None => out.push(seen),
-        }
-    }
-    out
 }
 
 fn report(wrong: &[String]) {
@@ -197,14 +177,14 @@ fn a_cut_at_any_point_makes_no_difference() {
     let engine = engine();
     let mut wrong = Vec::new();
     for case in &cases() {
-        let wanted = merged(&engine, whole(&engine, &case.text));
+        let wanted = whole(&engine, &case.text);
         // Long texts are cut at fewer points, always at both sides of the secret's ends.
         let step = 1 + case.text.len() / 200;
         let ends = [case.secret.start, case.secret.end];
         let near = ends.into_iter().flat_map(|end| end.saturating_sub(1)..=end + 1);
         let points = (0..=case.text.len()).step_by(step).chain(near);
         for point in points.filter(|&point| point <= case.text.len()) {
-            let found = merged(&engine, cut(&engine, &case.text, point));
+            let found = cut(&engine, &case.text, point);
             if found != wanted {
                 wrong.push(difference(&engine, case, &format!("cut at {point}"), &wanted, &found));
                 break;
@@ -324,7 +304,7 @@ fn blocks_across_windows_are_found_as_alone() {
             seen.end = seen.end + before - GAP;
         }
         let text = [gap(before), case.text.clone(), gap(engine.look_ahead() + GAP)].concat();
-        let (wanted, found) = (merged(&engine, wanted), merged(&engine, streamed(&engine, &text, 100_000)));
+        let found = streamed(&engine, &text, 100_000);
         if found != wanted {
             wrong.push(difference(&engine, case, "across windows", &wanted, &found));
         }

@@ -29,8 +29,9 @@ pub fn main() -> ExitCode {
         args::Command::Scan(scan) => scan::run(scan, &args.global),
         args::Command::Rules(rules) => rules::run(rules, &args.global),
         args::Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut args::Args::command(), "sekisho", &mut std::io::stdout());
-            Ok(0)
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut args::Args::command(), "sekisho", &mut script);
+            output::print(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
     };
     match result {

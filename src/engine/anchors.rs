@@ -2,7 +2,7 @@
 //! first four bytes to rules, and a table from three bytes inside a literal to that literal.
 
 use super::candidate::Tables;
-use crate::rules::rule::{Anchor, Matcher};
+use crate::rules::rule::{Anchor, Matcher, Text};
 use crate::rules::{RuleIndex, RuleSet};
 
 /// Runs shorter than this are too common to be looked at one by one.
@@ -15,6 +15,8 @@ const FEW_GRAMS: usize = 8;
 pub enum Use {
     /// A word that names secrets: read the assignment around it.
     Name,
+    /// A word that only some rules' names hold: read the assignment for these.
+    RuleName,
     /// The beginning of token rules, by their first four bytes.
     Start,
     /// The `://` behind the scheme of a URL: rules for URLs begin before it.
@@ -48,7 +50,8 @@ pub struct Anchors {
 }
 
 impl Anchors {
-    /// Tables for those rules of a set for which `active` says yes, and for `names`.
+    /// Tables for those rules of a set for which `active` says yes, and for `names`, the words that name
+    /// secrets.
     pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool, names: &[&str]) -> Anchors {
         let mut pairs: Vec<(u32, RuleIndex)> = Vec::new();
         let mut literals: Vec<Literal> = Vec::new();
@@ -56,7 +59,7 @@ impl Anchors {
             let folded = text.to_ascii_lowercase();
             let window = rarest_window(&folded);
             let folded = if exact { text.to_vec() } else { folded };
-            if !matches!(purpose, Use::Start | Use::Scheme)
+            if !matches!(purpose, Use::Start | Use::Scheme | Use::RuleName)
                 || !literals.iter().any(|held: &Literal| held.purpose == purpose && held.text == folded)
             {
                 literals.push(Literal { text: folded, window, exact, purpose, next: u32::MAX });
@@ -87,7 +90,12 @@ impl Anchors {
                 Matcher::Block(block) => {
                     block.begin.iter().for_each(|text| add(text.as_bytes(), true, Use::Begin(index)));
                 }
-                Matcher::Assigned(_) => {}
+                Matcher::Assigned(assigned) => {
+                    let unknown = |word: &&Text| !names.iter().any(|name| word.contains(name));
+                    for word in assigned.name.iter().filter(unknown) {
+                        spellings(word).iter().for_each(|text| add(text.as_bytes(), false, Use::RuleName));
+                    }
+                }
             }
         }
         names.iter().for_each(|name| add(name.as_bytes(), false, Use::Name));
@@ -140,6 +148,16 @@ impl Anchors {
                 each(start, start + literal.text.len(), literal.purpose);
             }
         }
+    }
+}
+
+/// How names spell a rule's words: `api hash` as `api_hash`, `api-hash`, `apiHash`. A short word is
+/// looked for behind a separator only, as it stands inside of too many others.
+fn spellings(words: &str) -> Vec<String> {
+    match (words.contains(' '), words.len()) {
+        (true, _) => ["_", "-", "", " ", "."].iter().map(|joint| words.replace(' ', joint)).collect(),
+        (false, ..4) => ["_", "-", "."].iter().map(|joint| format!("{joint}{words}")).collect(),
+        (false, _) => vec![words.to_owned()],
     }
 }
 

@@ -146,8 +146,20 @@ fn identifier(text: &[u8], word: Span) -> Option<Span> {
 }
 
 /// Beginnings and ends that make `pass` a part of another word.
-const OTHER_PASS: [&str; 12] =
-    ["by", "com", "tres", "sur", "encom", "over", "under", "get", "multi", "single", "machinefunction_", "im"];
+const OTHER_PASS: [&str; 12] = [
+    "by",
+    "com",
+    "tres",
+    "sur",
+    "encom",
+    "over",
+    "under",
+    "get",
+    "multi",
+    "single",
+    "machinefunction_",
+    "im",
+];
 
 /// False for `pass` inside another word (`passed`, `compass`), which is no word for a secret.
 fn lone_pass(name: &[u8], at: usize, length: usize) -> bool {
@@ -157,16 +169,16 @@ fn lone_pass(name: &[u8], at: usize, length: usize) -> bool {
     }
     let (before, behind) = (&name[..at], &name[at + 4..]);
     let capitals = word[1].is_ascii_uppercase();
-    let goes_on = behind
-        .first()
-        .is_some_and(|byte| byte.is_ascii_lowercase() || capitals && byte.is_ascii_uppercase());
+    let goes_on =
+        behind.first().is_some_and(|byte| byte.is_ascii_lowercase() || capitals && byte.is_ascii_uppercase());
     if goes_on {
         let known: [&[u8]; 6] = [b"w", b"phrase", b"code", b"key", b"sw", b"ph"];
-        return known.iter().any(|tail| {
-            behind.get(..tail.len()).is_some_and(|part| part.eq_ignore_ascii_case(tail))
-        });
+        return known
+            .iter()
+            .any(|tail| behind.get(..tail.len()).is_some_and(|part| part.eq_ignore_ascii_case(tail)));
     }
-    let part_of_word = before.last().is_some_and(|byte| byte.is_ascii_alphabetic()) && word[0] != b'P' || capitals;
+    let part_of_word =
+        before.last().is_some_and(|byte| byte.is_ascii_alphabetic()) && word[0] != b'P' || capitals;
     let lower = before.to_ascii_lowercase();
     !(part_of_word && OTHER_PASS.iter().any(|start| lower.ends_with(start.as_bytes())))
 }
@@ -329,7 +341,8 @@ fn behind_blank(text: &[u8], name: Span, closed: bool, at: usize) -> Option<Behi
             quoted: false,
         });
     }
-    let statement = named.to_ascii_lowercase().ends_with(b" by") || named.to_ascii_lowercase().ends_with(b"password");
+    let statement =
+        named.to_ascii_lowercase().ends_with(b" by") || named.to_ascii_lowercase().ends_with(b"password");
     if statement && matches!(rest.first(), Some(b'\'' | b'"')) {
         return Some(Behind { operator: Operator::Space, at, quoted: true });
     }

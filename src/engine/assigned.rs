@@ -15,8 +15,8 @@ pub const JUDGEMENT: &str = "judgement";
 /// What is remembered from one name to the next.
 #[derive(Default)]
 pub struct State {
-    /// The value read last: two words in one name give one assignment.
-    last: Option<Span>,
+    /// The value read last and whether it was judged: two words in one name give one assignment.
+    last: Option<(Span, bool)>,
     found: Vec<(RuleIndex, bool)>,
 }
 
@@ -78,14 +78,15 @@ impl Table {
         self.lengths.get(length >> 6).is_some_and(|bits| bits >> (length & 63) & 1 == 1)
     }
 
-    /// Rules of which a context word stands in `text`; `in_name` goes with each.
-    fn collect(&self, text: &[u8], in_name: bool, found: &mut Vec<(RuleIndex, bool)>) {
+    /// Rules of which a context word stands in `text`, each with whether `text` is
+    /// the `name`.
+    fn collect(&self, text: &[u8], name: bool, found: &mut Vec<(RuleIndex, bool)>) {
         context::words(text, |word| {
             let shortest = if word.len() > 5 { 5 } else { word.len() };
             for length in shortest..=word.len().min(self.longest_word) {
                 for &rule in self.by_word.get(&word[..length]).into_iter().flatten() {
                     if !found.iter().any(|held| held.0 == rule) {
-                        found.push((rule, in_name));
+                        found.push((rule, name));
                     }
                 }
             }
@@ -94,14 +95,22 @@ impl Table {
 }
 
 impl Engine {
-    /// A word that names secrets stands at `word`: is there an assignment, and is its value a secret?
-    pub(super) fn at_name(&self, state: &mut State, input: &Input<'_>, word: Span, out: &mut Vec<Match>) {
+    /// A word of a name stands at `word`: is there an assignment, and is its value a secret? Where the
+    /// word does not name secrets in general (`judged` is false), only rules with this word say so.
+    pub(super) fn at_name(
+        &self,
+        state: &mut State,
+        input: &Input<'_>,
+        word: Span,
+        judged: bool,
+        out: &mut Vec<Match>,
+    ) {
         let text = input.text;
         let Some(assignment) = assign::parse(text, word) else { return };
-        if state.last == Some(assignment.value) {
+        if state.last.is_some_and(|(value, done)| value == assignment.value && done >= judged) {
             return;
         }
-        state.last = Some(assignment.value);
+        state.last = Some((assignment.value, judged));
         let judgement = std::cell::OnceCell::new();
         let judge = || {
             judgement.get_or_init(|| {
@@ -110,12 +119,13 @@ impl Engine {
         };
         if self.table.accepts_length(assignment.value.len())
             && looks_made(&text[assignment.value.range()])
-            && let Some(found) = self.known_value(state, text, &assignment, &|| judge().secret)
+            && let Some(found) = self.known_value(state, text, &assignment, word.start, &|| judge().secret)
         {
             out.push(found);
             return;
         }
-        if let Some(rule) = self.table.judged[judge().kind as usize]
+        if judged
+            && let Some(rule) = self.table.judged[judge().kind as usize]
             && judge().secret
         {
             let value = &text[assignment.value.range()];
@@ -125,6 +135,7 @@ impl Engine {
                     rule,
                     whole: whole(&assignment),
                     secret: assignment.value,
+                    anchor: word.start,
                     certainty: Certainty::Judged,
                     also: Vec::new(),
                 });
@@ -138,6 +149,7 @@ impl Engine {
         state: &mut State,
         text: &[u8],
         assignment: &Assignment,
+        anchor: usize,
         secret: &dyn Fn() -> bool,
     ) -> Option<Match> {
         let value = &text[assignment.value.range()];
@@ -149,7 +161,7 @@ impl Engine {
         self.table.collect(name, true, &mut found);
         self.table.collect(&text[before.range()], false, &mut found);
         self.table.collect(&text[behind.range()], false, &mut found);
-        let best = found
+        let mut fitting: Vec<_> = found
             .iter()
             .filter_map(|&(index, in_name)| {
                 let rule = self.rules.get(index);
@@ -159,17 +171,18 @@ impl Engine {
                         || context::has_any(&text[before.start..behind.end], &rule.near))
                     && (in_name || secret());
                 let certainty = fits.then(|| self.structure(index, rule, value)).flatten()?;
-                Some((certainty, in_name, rule.weight, std::cmp::Reverse(index)))
+                // The more of the name a rule's words explain, the more specific it is.
+                let explained = context::longest(name, &rule.near) + context::longest(name, &assigned.name);
+                Some((certainty, in_name, explained, rule.weight, std::cmp::Reverse(index)))
             })
-            .max();
+            .collect();
         state.found = found;
-        best.map(|(certainty, _, _, index)| Match {
-            rule: index.0,
-            whole: whole(assignment),
-            secret: assignment.value,
-            certainty,
-            also: Vec::new(),
-        })
+        fitting.sort_unstable();
+        let (certainty, _, _, _, std::cmp::Reverse(rule)) = fitting.pop()?;
+        let mut also: Vec<RuleIndex> = fitting.into_iter().map(|(_, _, _, _, other)| other.0).collect();
+        also.sort_unstable();
+        let (whole, secret) = (whole(assignment), assignment.value);
+        Some(Match { rule, whole, secret, anchor, certainty, also })
     }
 
     fn fits(&self, index: RuleIndex, _rule: &Rule, assigned: &Assigned, name: &[u8], value: &[u8]) -> bool {

@@ -50,6 +50,11 @@ pub fn has_any<T: AsRef<str>>(text: &[u8], wanted: &[T]) -> bool {
     wanted.iter().any(|wanted| has(text, wanted.as_ref()))
 }
 
+/// Length of the longest of `wanted` that stands in `text`, 0 where none does; see [`has_any`].
+pub fn longest<T: AsRef<str>>(text: &[u8], wanted: &[T]) -> usize {
+    wanted.iter().map(AsRef::as_ref).filter(|wanted| has(text, wanted)).map(str::len).max().unwrap_or(0)
+}
+
 fn has(text: &[u8], wanted: &str) -> bool {
     let mut parts = wanted.split(' ').map(str::as_bytes);
     let Some(first) = parts.next() else { return false };

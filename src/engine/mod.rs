@@ -26,10 +26,15 @@ use crate::text::Span;
 use noise::FileKind;
 use std::ops::Range;
 
+pub use overlap::specificity;
 pub use verify::{details, entropy};
 
 /// Bytes of one candidate pass: small enough for the first-level cache.
 const BLOCK: usize = 16 << 10;
+
+/// How far before and behind the part that is scanned matches are sought that may overlap its own, in
+/// bytes.
+const BESIDE: usize = 2 << 10;
 
 /// How far the engine looks before a match's anchor, in bytes.
 pub const LOOK_BEHIND: usize = 8 << 10;
@@ -43,6 +48,8 @@ pub struct Match {
     pub whole: Span,
     /// The secret in it.
     pub secret: Span,
+    /// Offset of the text that it was found by: the match belongs to the part that holds it.
+    pub anchor: usize,
     /// How sure this is.
     pub certainty: Certainty,
     /// Less specific rules that matched the same place.
@@ -147,9 +154,11 @@ impl Engine {
         let text = input.text;
         scratch.assigned.start();
         let mut candidates = std::mem::take(&mut scratch.candidates);
-        let mut at = input.own.start;
-        while at < input.own.end {
-            let end = input.own.end.min(at + BLOCK);
+        // What is found beside the own part may overlap what is found in it, and be the better match.
+        let mut at = input.own.start.saturating_sub(BESIDE);
+        let to = text.len().min(input.own.end + BESIDE);
+        while at < to {
+            let end = to.min(at + BLOCK);
             self.anchors.tables.find(text, at..end, &mut candidates);
             for &place in &candidates.starts {
                 self.at_word_start(text, place as usize, out);
@@ -163,6 +172,13 @@ impl Engine {
         }
         scratch.candidates = candidates;
         overlap::settle(&self.rules, out, first);
+        if input.own != (0..text.len()) {
+            let mut index = 0;
+            out.retain(|found| {
+                index += 1;
+                index <= first || input.own.contains(&found.anchor)
+            });
+        }
     }
 
     fn at_literal(
@@ -174,8 +190,9 @@ impl Engine {
         out: &mut Vec<Match>,
     ) {
         match purpose {
-            anchors::Use::Name if input.binary => {}
-            anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, out),
+            anchors::Use::Name | anchors::Use::RuleName if input.binary => {}
+            anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, true, out),
+            anchors::Use::RuleName => self.at_name(&mut scratch.assigned, input, literal, false, out),
             anchors::Use::Start => self.at_literal_start(input.text, literal.start, out),
             anchors::Use::Scheme => self.at_scheme(input.text, literal, out),
             anchors::Use::Inside(rule) => self.around_literal(rule, input.text, literal, out),
@@ -183,6 +200,3 @@ impl Engine {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

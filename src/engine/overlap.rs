@@ -68,6 +68,19 @@ fn name(also: &mut Vec<RuleIndex>, rule: RuleIndex, owner: RuleIndex) {
     }
 }
 
+/// How specific a rule's match is: of two matches of one value the greater names it.
+pub fn specificity(rules: &RuleSet, rule: RuleIndex, certainty: Certainty) -> impl Ord + use<> {
+    let held = rules.get(rule);
+    let class = match held.matcher {
+        _ if certainty == Certainty::Judged => 0,
+        _ if held.generic => 1,
+        Matcher::Assigned(_) => 2,
+        Matcher::Token(_) => 3,
+        Matcher::Block(_) => 4,
+    };
+    (class, certainty, held.weight, std::cmp::Reverse(rule))
+}
+
 enum Contest {
     HeldWins,
     FoundWins,
@@ -78,16 +91,7 @@ fn contest(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
     let same = held.secret == found.secret;
     let same_start = held.whole.start == found.whole.start || held.secret.start == found.secret.start;
     let judged = |one: &Match| one.certainty == Certainty::Judged;
-    let rank = |one: &Match| {
-        let rule = rules.get(one.rule);
-        let class = match rule.matcher {
-            _ if judged(one) => 0,
-            Matcher::Assigned(_) => 1,
-            Matcher::Token(_) => 2,
-            Matcher::Block(_) => 3,
-        };
-        (class, one.certainty, rule.weight, std::cmp::Reverse(one.rule))
-    };
+    let rank = |one: &Match| specificity(rules, one.rule, one.certainty);
     let inside_block = |outer: &Match, inner: &Match| {
         matches!(rules.get(outer.rule).matcher, Matcher::Block(_)) && outer.secret.contains(inner.secret)
     };

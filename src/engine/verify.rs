@@ -42,7 +42,7 @@ impl Engine {
             let rule = self.rules.get(index);
             let Matcher::Token(token) = &rule.matcher else { continue };
             if let Some(place) = self.match_at(index, token, text, at) {
-                self.judge_token(index, rule, text, place, out);
+                self.judge_token(index, rule, text, place, at, out);
             }
         }
     }
@@ -75,25 +75,44 @@ impl Engine {
                 return;
             }
             if place.0.contains(literal) {
-                self.judge_token(index, rule, text, place, out);
+                self.judge_token(index, rule, text, place, literal.start, out);
                 return;
             }
             from = place.0.start + 1;
         }
     }
 
-    fn judge_token(&self, index: RuleIndex, rule: &Rule, text: &[u8], place: Place, out: &mut Vec<Match>) {
+    fn judge_token(
+        &self,
+        index: RuleIndex,
+        rule: &Rule,
+        text: &[u8],
+        place: Place,
+        anchor: usize,
+        out: &mut Vec<Match>,
+    ) {
         let (whole, secret) = place;
         if let Some(certainty) = self.structure(index, rule, &text[secret.range()]) {
             if !rule.near.is_empty() && !near(text, whole, rule) {
                 return;
             }
-            out.push(Match { rule: index, whole, secret, certainty, also: Vec::new() });
+            out.push(Match { rule: index, whole, secret, anchor, certainty, also: Vec::new() });
         }
     }
 
     /// Does the value hold what its rule promises? `None` where it does not.
     pub(super) fn structure(&self, index: RuleIndex, rule: &Rule, value: &[u8]) -> Option<Certainty> {
+        self.structure_around(index, rule, value, value)
+    }
+
+    /// The same where `inner` is the part of the value that could be a placeholder.
+    fn structure_around(
+        &self,
+        index: RuleIndex,
+        rule: &Rule,
+        value: &[u8],
+        inner: &[u8],
+    ) -> Option<Certainty> {
         let verdict = match self.checks[index.0 as usize] {
             Some(check) => (check.verdict)(value),
             None => Verdict::Unknown,
@@ -102,7 +121,7 @@ impl Engine {
             Verdict::Valid => Some(Certainty::Proven),
             Verdict::Invalid => None,
             Verdict::Unknown => {
-                let kept = noise::plausible(value) && (rule.entropy <= 0.0 || entropy(value) >= rule.entropy);
+                let kept = noise::plausible(inner) && (rule.entropy <= 0.0 || entropy(inner) >= rule.entropy);
                 kept.then_some(Certainty::Structured)
             }
         }
@@ -112,10 +131,12 @@ impl Engine {
     pub(super) fn at_begin(&self, index: RuleIndex, text: &[u8], begin: Span, out: &mut Vec<Match>) {
         let rule = self.rules.get(index);
         let Matcher::Block(block) = &rule.matcher else { return };
-        let Some(end) = block_end(block, text, begin) else { return };
+        let Some((body_end, end)) = block_end(block, text, begin) else { return };
         let whole = Span::new(begin.start, end);
-        if let Some(certainty) = self.structure(index, rule, &text[whole.range()]) {
-            out.push(Match { rule: index, whole, secret: whole, certainty, also: Vec::new() });
+        let body = text[begin.end..body_end].trim_ascii();
+        if let Some(certainty) = self.structure_around(index, rule, &text[whole.range()], body) {
+            let anchor = begin.start;
+            out.push(Match { rule: index, whole, secret: whole, anchor, certainty, also: Vec::new() });
         }
     }
 
@@ -180,7 +201,7 @@ pub(super) fn whole_value(regexes: &LazyRegex, pattern: &str, shapes: &[Shape], 
 
 /// The end of a block: behind the first end marker within its largest length, with the rest of a line
 /// of `PuTTY`'s closing hash where the marker ends in a colon.
-fn block_end(block: &Block, text: &[u8], begin: Span) -> Option<usize> {
+fn block_end(block: &Block, text: &[u8], begin: Span) -> Option<(usize, usize)> {
     let limit = text.len().min(begin.start + block.max as usize);
     // Where the block begins anew before it ends, the first beginning has no end. This also keeps a
     // row of begin markers linear.
@@ -199,7 +220,7 @@ fn block_end(block: &Block, text: &[u8], begin: Span) -> Option<usize> {
             text[end..].iter().position(|&byte| byte != b' ').map_or(end, |by| end + by),
         );
     }
-    Some(end)
+    Some((begin.end + at, end))
 }
 
 fn near(text: &[u8], whole: Span, rule: &Rule) -> bool {

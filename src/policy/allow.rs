@@ -3,6 +3,7 @@
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
+use std::path::Path;
 
 /// The comment's own word.
 const PRAGMA: &[u8] = b"sekisho:allow";
@@ -45,7 +46,7 @@ impl Allow {
     ///
     /// # Errors
     /// An entry that holds nothing to compare, an empty reason, a bad path pattern or date: in words.
-    pub fn new(entries: Vec<AllowEntry>, root: &std::path::Path, today: &str) -> Result<Allow, String> {
+    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, String> {
         let mut kept = Vec::new();
         for (index, entry) in entries.into_iter().enumerate() {
             let number = index + 1;
@@ -81,8 +82,9 @@ impl Allow {
         Ok(Allow { entries: kept })
     }
 
-    /// Does an entry allow this finding? The entry's reason is returned.
-    pub fn entry_for(&self, rule: &str, path: Option<&str>, fingerprint: &str) -> Option<&str> {
+    /// Does an entry allow this finding? The entry's reason is returned. An absolute path is compared
+    /// with entries as seen from their file's directory, a relative one as it stands.
+    pub fn entry_for(&self, rule: &str, path: Option<&Path>, fingerprint: &str) -> Option<&str> {
         let allows = |(entry, globs): &&(AllowEntry, Option<Gitignore>)| {
             entry.rule.as_deref().is_none_or(|wanted| wanted == rule)
                 && entry
@@ -91,11 +93,9 @@ impl Allow {
                     .is_none_or(|wanted| fingerprint.starts_with(wanted) && wanted.len() >= 12)
                 && globs.as_ref().is_none_or(|globs| {
                     path.is_some_and(|path| {
-                        let path = std::path::Path::new(path);
-                        let inside = if path.is_absolute() {
-                            path.strip_prefix(globs.path()).ok()
-                        } else {
-                            Some(path)
+                        let inside = match path.is_absolute() {
+                            true => path.strip_prefix(globs.path()).ok(),
+                            false => Some(path),
                         };
                         inside.is_some_and(|path| globs.matched_path_or_any_parents(path, false).is_ignore())
                     })
@@ -168,18 +168,18 @@ mod tests {
 
     #[test]
     fn entries_must_hold_in_every_part() {
-        let root = std::path::Path::new("/repo");
+        let root = Path::new("/repo");
         let allow = Allow::new(vec![entry(Some("x"), Some("tests/**"))], root, "2026-01-01").unwrap();
-        assert_eq!(allow.entry_for("x", Some("tests/a.py"), "f"), Some("test"));
-        assert_eq!(allow.entry_for("x", Some("/repo/tests/a.py"), "f"), Some("test"));
-        assert_eq!(allow.entry_for("y", Some("tests/a.py"), "f"), None);
-        assert_eq!(allow.entry_for("x", Some("src/a.py"), "f"), None);
+        assert_eq!(allow.entry_for("x", Some(Path::new("tests/a.py")), "f"), Some("test"));
+        assert_eq!(allow.entry_for("x", Some(Path::new("/repo/tests/a.py")), "f"), Some("test"));
+        assert_eq!(allow.entry_for("y", Some(Path::new("tests/a.py")), "f"), None);
+        assert_eq!(allow.entry_for("x", Some(Path::new("src/a.py")), "f"), None);
         assert_eq!(allow.entry_for("x", None, "f"), None);
     }
 
     #[test]
     fn entries_that_say_nothing_are_refused_and_old_ones_expire() {
-        let root = std::path::Path::new("/");
+        let root = Path::new("/");
         assert!(Allow::new(vec![entry(None, None)], root, "2026-01-01").is_err());
         let mut old = entry(Some("x"), None);
         old.expires = Some("2025-12-31".into());

@@ -53,6 +53,7 @@ pub fn compile(rule: FileRule, provider: &Provider) -> Result<Rule, RuleError> {
         rotate: text(rule.rotate),
         refs: texts(refs),
         weight,
+        generic: provider.generic,
         hit: texts(rule.hit),
         miss: texts(rule.miss),
     })

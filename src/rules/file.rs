@@ -24,6 +24,9 @@ pub struct Provider {
     /// Documentation of its credentials.
     #[serde(default)]
     pub docs: String,
+    /// True where the rules belong to no provider: they give way to a provider's rule for the same value.
+    #[serde(default)]
+    pub generic: bool,
 }
 
 /// A `[[rule]]` table.
@@ -103,17 +106,29 @@ impl RuleError {
 /// # Errors
 /// Text that is not TOML, an unknown or missing key, a value of the wrong type: with line and column.
 pub fn parse(text: &str) -> Result<RuleFile, RuleError> {
-    toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or(String::new(), |span| {
-            let before = &text[..span.start.min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-            format!("line {line}, column {column}: ")
-        });
-        RuleError {
-            rule: None,
-            reason: format!("{place}{}", error.message().replace('\n', " ")),
-            remedy: "see `sekisho rules show ID` for a rule in the right form, or docs/rules.md".to_owned(),
-        }
+    toml::from_str(text).map_err(|error| RuleError {
+        rule: None,
+        reason: toml_error(text, &error),
+        remedy: "see `sekisho rules show ID` for a rule in the right form, or docs/rules.md".to_owned(),
     })
+}
+
+/// What is wrong with a TOML text and where, in one line that shows none of the text's values: they may
+/// be secrets.
+pub fn toml_error(text: &str, error: &toml::de::Error) -> String {
+    let place = error.span().map_or(String::new(), |span| {
+        let before = text.get(..span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    let message = error.message().replace('\n', " ");
+    // `invalid type: string "…", expected a sequence` quotes the value.
+    let shown = match (message.find(": string \""), message.rfind("\", expected ")) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}: a text{}", &message[..start], &message[end + 1..])
+        }
+        _ => message,
+    };
+    format!("{place}{shown}")
 }

@@ -117,6 +117,8 @@ pub struct Rule {
     /// Literal bytes that every match holds: of two rules that match the same span the one with more
     /// of them is the more specific.
     pub weight: u16,
+    /// True for a rule of no provider, which gives way to a provider's rule for the same value.
+    pub generic: bool,
     /// Templates that must hit.
     pub hit: List<Text>,
     /// Templates that must not hit.

@@ -136,7 +136,7 @@ impl RuleSet {
 }
 
 fn own_provider() -> Provider {
-    Provider { name: "Own rules".to_owned(), docs: String::new() }
+    Provider { name: "Own rules".to_owned(), docs: String::new(), generic: false }
 }
 
 fn in_file(file: &str, error: RuleError) -> Error {

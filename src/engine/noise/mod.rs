@@ -96,7 +96,10 @@ pub fn obvious(context: &Context<'_>) -> bool {
     let working_folder = name.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.');
     value.len() <= 2
         || no_digit && value.len() < 16 && name::says_little(name)
-        || no_digit && assignment.quote.is_none() && context.file == FileKind::Code && !name::of_password(name)
+        || no_digit
+            && assignment.quote.is_none()
+            && context.file == FileKind::Code
+            && !name::of_password(name)
         || working_folder
         || name.ends_with(b"recv-keys")
         || placeholder::reference(value)
@@ -111,7 +114,8 @@ mod tests {
 
     fn judged(text: &str, word: &str, file: FileKind) -> Judgement {
         let at = text.find(word).expect("the word stands in the text");
-        let assignment = assign::parse(text.as_bytes(), Span::new(at, at + word.len())).expect("an assignment");
+        let assignment =
+            assign::parse(text.as_bytes(), Span::new(at, at + word.len())).expect("an assignment");
         let context = Context { text: text.as_bytes(), assignment: &assignment, file };
         assert!(!reasons(&context).is_empty());
         judge(&context)
@@ -123,7 +127,9 @@ mod tests {
         (0..length)
             .map(|_| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                char::from(b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"[(state >> 33) as usize % 56])
+                char::from(
+                    b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"[(state >> 33) as usize % 56],
+                )
             })
             .collect()
     }
