@@ -109,6 +109,33 @@ impl Drop for Reader {
     }
 }
 
+/// Read a pipe or character device to its end, as [`Origin::File`] with that very path.
+pub(super) fn pipe<V: Visit>(path: PathBuf, visitor: &mut V) -> Result<(), (PathBuf, Trouble)> {
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) => return Err((path, Trouble::Failed(error))),
+    };
+    let mut reader = Quiet::new(file);
+    visitor.stream(Origin::File(path.clone()), &mut reader);
+    match reader.failure {
+        Some(error) => Err((path, Trouble::Failed(error))),
+        None => Ok(()),
+    }
+}
+
+/// True for a FIFO or a character device, or a link to one.
+#[cfg(unix)]
+pub(super) fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|data| data.file_type().is_fifo() || data.file_type().is_char_device())
+}
+
+/// True for a FIFO or a character device: not told apart here.
+#[cfg(not(unix))]
+pub(super) fn is_pipe(_: &Path) -> bool {
+    false
+}
+
 /// A reader that never fails: it ends early and keeps the error for the source to tell.
 pub(super) struct Quiet<R> {
     inner: R,

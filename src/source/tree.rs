@@ -1,6 +1,6 @@
 //! Files and directories on disk.
 
-use super::read::{Reader, Trouble, gone, kind_trouble, threads};
+use super::read::{self, Reader, Trouble, gone, is_pipe, kind_trouble, threads};
 use super::roots::{Place, Plan, Roots};
 use super::{Source, Visit, WHOLE_LIMIT};
 use crate::error::{Error, SkipReason, Skipped};
@@ -37,7 +37,7 @@ impl Default for TreeOptions {
 /// Hidden files belong to it; what is inside `.git` never does, unless the user named it. A symbolic
 /// link in the tree is not followed: what it leads to inside the tree is read under its own name, and
 /// a link that leads elsewhere is skipped as [`SkipReason::Symlink`]. A link that the user named is
-/// followed. However paths overlap, each file is read once.
+/// followed; a pipe or character device that the user named is read to its end. However paths overlap, each file is read once.
 #[derive(Clone, Debug)]
 pub struct Tree {
     paths: Vec<PathBuf>,
@@ -187,14 +187,23 @@ impl<V: Visit> Worker<'_, V> {
         // Only what the user named (or a link that is followed) stands at the top of a walk.
         let follow = entry.depth() == 0;
         let path = entry.into_path();
-        let result = if kind.is_file() {
+        let result = if follow && is_pipe(&path) {
+            // `sekisho scan <(command)`: a pipe or terminal that was named is meant to be read.
+            let (visitor, _) = self.tools();
+            read::pipe(path, visitor)
+        } else if kind.is_file() {
             let (visitor, reader) = self.tools();
             reader.file(path, follow, visitor)
         } else {
             Err((path, kind_trouble(kind)))
         };
-        if let Err((path, trouble)) = result {
-            self.trouble(path, trouble);
+        match result {
+            Ok(()) => {}
+            Err((path, Trouble::Special(what))) if follow => {
+                // Beside the way it is of no interest; where the user named it, it was to be read.
+                self.skip(path, SkipReason::Unreadable, format!("is {what}"));
+            }
+            Err((path, trouble)) => self.trouble(path, trouble),
         }
     }
 

@@ -247,15 +247,28 @@ mod unix {
         let made = std::process::Command::new("mkfifo").arg(top.path().join("fifo")).status().unwrap();
         assert!(made.success());
         let _socket = std::os::unix::net::UnixListener::bind(top.path().join("socket")).unwrap();
-        for paths in [&[""][..], &["a", "fifo", "socket"]] {
-            let seen = seen(&top, paths);
-            assert_eq!(seen.names(), ["a"]);
-            let want = ["fifo", "socket"].map(|name| skipped(name, SkipReason::Special));
-            assert_eq!(seen.reasons(), want);
-            assert_eq!(seen.skipped[0].detail, "a FIFO");
-        }
+        let seen = seen(&top, &[""]);
+        assert_eq!(seen.names(), ["a"]);
+        let want = ["fifo", "socket"].map(|name| skipped(name, SkipReason::Special));
+        assert_eq!(seen.reasons(), want);
+        assert_eq!(seen.skipped[0].detail, "a FIFO");
+    }
+
+    #[test]
+    fn what_was_named_is_read_or_told_as_unread() {
+        let top = tree(&[("a", "A")]);
+        let fifo = top.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let _socket = std::os::unix::net::UnixListener::bind(top.path().join("socket")).unwrap();
+        let writer = std::thread::spawn(move || std::fs::write(fifo, "through the pipe"));
+        let seen = seen(&top, &["a", "fifo", "socket"]);
+        writer.join().unwrap().unwrap();
+        assert_eq!(seen.names(), ["a"]);
+        assert_eq!(seen.streams, [("fifo".to_owned(), b"through the pipe".to_vec())]);
+        assert_eq!(seen.reasons(), [skipped("socket", SkipReason::Unreadable)]);
         let device = all(&Tree::new(vec!["/dev/null".into()], options())).unwrap();
-        assert_eq!(device.reasons(), [skipped("/dev/null", SkipReason::Special)]);
+        assert_eq!((device.streams.len(), device.reasons().len()), (1, 0));
     }
 
     #[test]
