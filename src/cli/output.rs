@@ -50,7 +50,7 @@ fn by_ending(path: &str) -> Option<Format> {
     }
 }
 
-/// Write all reports of a run.
+/// Write all reports of a run that looked at `start`.
 ///
 /// # Errors
 /// A full disk, a closed pipe.
@@ -58,10 +58,17 @@ pub fn write(
     outcome: &Outcome,
     args: &WriteArgs,
     global: &Global,
+    start: &Path,
     targets: Vec<Target>,
 ) -> Result<(), Error> {
+    let plain = Options {
+        show_secrets: args.show_secrets,
+        base: std::env::current_dir().ok(),
+        root: top(start),
+        ..Options::default()
+    };
     for mut target in targets {
-        let options = Options { show_secrets: args.show_secrets, ..Options::default() };
+        let options = plain.clone();
         report::render(target.format, outcome, &options, &mut target.file)
             .and_then(|()| target.file.sync_all().or_else(ignore_unsyncable))
             .map_err(|error| Error::Output {
@@ -73,13 +80,16 @@ pub fn write(
         return Ok(());
     }
     let mut out = io::stdout().lock();
-    let options = Options {
-        show_secrets: args.show_secrets,
-        color: color(global, &out),
-        width: terminal_width(&out),
-        ..Options::default()
-    };
+    let options = Options { color: color(global, &out), width: terminal_width(&out), ..plain };
     report::render(args.format, outcome, &options, &mut out).map_err(stdout_error)
+}
+
+/// Where URIs of a report start: the top of the repository that holds `start`, or `start` itself.
+fn top(start: &Path) -> Option<PathBuf> {
+    let start = std::path::absolute(start).ok()?;
+    let directory = if start.is_dir() { start.as_path() } else { start.parent()? };
+    let top = directory.ancestors().find(|above| above.join(".git").exists());
+    Some(top.unwrap_or(directory).to_owned())
 }
 
 /// Pipes and devices cannot be synced, and need not be.

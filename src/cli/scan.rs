@@ -26,13 +26,13 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
             remedy: "run one scan for each".to_owned(),
         });
     }
-    let start = if standard_input { Path::new(".") } else { &paths[0] };
-    let settings = Settings::load(start, &flags(global, &args.select))?;
+    let start = if standard_input { PathBuf::from(".") } else { paths[0].clone() };
+    let settings = Settings::load(&start, &flags(global, &args.select))?;
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings);
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let outcome = progress::with(&scan.progress, shown, || look(&scan, args, paths, standard_input))?;
-    output::write(&outcome, &args.write, global, targets)?;
+    output::write(&outcome, &args.write, global, &start, targets)?;
     Ok(match outcome.exit_status() {
         1 if args.write.exit_zero => 0,
         status => status,

@@ -175,6 +175,26 @@ fn a_clean_machine_report_is_still_a_report() {
     assert_eq!(tree.scan(&["--quiet", "--format", "gitleaks"]).out.trim(), "[]");
 }
 
+#[test]
+fn uris_start_at_the_top_of_the_repository() {
+    let tree = Tree::new(&[("a/b c.txt", &token(1)), (".git/HEAD", "")]);
+    let uri = |from: &str, path: &str| {
+        let rules = tree.beside("acme.toml");
+        let arguments = ["scan", "--rules", rules.to_str().unwrap(), "--format", "sarif", path];
+        let mut command = tree.command(&arguments);
+        command.current_dir(tree.path().join(from));
+        let ran = super::support::finish(command, &[]);
+        ran.status(1);
+        let sarif: Value = serde_json::from_str(&ran.out).unwrap();
+        let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        place["artifactLocation"]["uri"].as_str().unwrap().to_owned()
+    };
+    let absolute = tree.path();
+    for (from, path) in [("", "."), ("a", "."), ("a", ".."), ("", absolute.to_str().unwrap())] {
+        assert_eq!(uri(from, path), "a/b%20c.txt", "{from} {path}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_status_2() {
