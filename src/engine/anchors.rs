@@ -103,12 +103,10 @@ impl Anchors {
         let (slots, rules) = hash(&pairs);
         let mut heads = vec![u32::MAX; 4096];
         let mut fingerprints = Vec::with_capacity(literals.len());
-        for index in 0..literals.len() {
-            let literal = &literals[index];
+        for (index, literal) in literals.iter_mut().enumerate() {
             let print = fingerprint(&literal.text[literal.window..]);
             fingerprints.push(print);
-            let head = &mut heads[print_hash(print)];
-            literals[index].next = std::mem::replace(head, index as u32);
+            literal.next = std::mem::replace(&mut heads[print_hash(print)], index as u32);
         }
         let tables = Tables::new(sought.into_iter(), run, &fingerprints);
         Anchors { tables, slots, rules, literals, heads }

@@ -24,10 +24,10 @@ pub(super) fn read(text: &[u8], name: Span, behind: Behind) -> Option<Assignment
     if let Some((value, quote)) = quoted(text, at) {
         return made(value, Some(quote), false);
     }
-    if let Some(inner) = typed(text, at, behind.operator).or_else(|| wrapper(text, at)) {
-        if let Some((value, quote)) = quoted(text, inner.0) {
-            return made(value, Some(quote), inner.1);
-        }
+    if let Some(inner) = typed(text, at, behind.operator).or_else(|| wrapper(text, at))
+        && let Some((value, quote)) = quoted(text, inner.0)
+    {
+        return made(value, Some(quote), inner.1);
     }
     if behind.quoted {
         return None;

@@ -176,7 +176,7 @@ pub(super) fn measure(value: &[u8], words: &Words, name: &Words, out: &mut Vec<i
         .map(|(sum, pairs)| sum / pairs)
         .min();
     let texts = letters.iter().filter(|part| part.len() >= 3).count();
-    let only = |wanted: fn(&u8) -> bool| value.iter().all(|byte| wanted(byte));
+    let only = |wanted: fn(&u8) -> bool| value.iter().all(wanted);
     let hex = only(u8::is_ascii_hexdigit) && count(u8::is_ascii_digit) > 0;
     let base64 = only(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte));
     let name_like =
