@@ -1,7 +1,7 @@
 //! Where rules are looked up from the places that the candidate pass writes down: a table from the
 //! first four bytes to rules, and a table from three bytes inside a literal to that literal.
 
-use super::candidate::Tables;
+use super::candidate::{Tables, fingerprint, fingerprint_hash, four};
 use crate::rules::rule::{Anchor, Matcher, Text};
 use crate::rules::{RuleIndex, RuleSet};
 
@@ -104,9 +104,10 @@ impl Anchors {
         let mut heads = vec![u32::MAX; 4096];
         let mut fingerprints = Vec::with_capacity(literals.len());
         for (index, literal) in literals.iter_mut().enumerate() {
-            let print = fingerprint(&literal.text[literal.window..]);
-            fingerprints.push(print);
-            literal.next = std::mem::replace(&mut heads[print_hash(print)], index as u32);
+            let bytes = four(&literal.text, literal.window);
+            fingerprints.push([bytes[0], bytes[1], bytes[2]]);
+            let head = &mut heads[fingerprint_hash(fingerprint(bytes))];
+            literal.next = std::mem::replace(head, index as u32);
         }
         let tables = Tables::new(sought.into_iter(), run, &fingerprints);
         Anchors { tables, slots, rules, literals, heads }
@@ -132,8 +133,7 @@ impl Anchors {
     /// The literals that stand in `text` with their fingerprint at `at`: start, end and use of each.
     #[inline]
     pub fn literals_at(&self, text: &[u8], at: usize, mut each: impl FnMut(usize, usize, Use)) {
-        let print = fingerprint(&text[at..]);
-        let mut index = self.heads[print_hash(print)];
+        let mut index = self.heads[fingerprint_hash(fingerprint(four(text, at)))];
         while let Some(literal) = self.literals.get(index as usize) {
             index = literal.next;
             let Some(start) = at.checked_sub(literal.window) else { continue };
@@ -182,27 +182,21 @@ fn gram_slot(gram: u32) -> usize {
     (gram.wrapping_mul(0x85eb_ca6b) >> 12) as usize
 }
 
-#[inline]
-fn fingerprint(text: &[u8]) -> [u8; 3] {
-    [text[0] | 0x20, text[1] | 0x20, text[2] | 0x20]
-}
-
-#[inline]
-fn print_hash(print: [u8; 3]) -> usize {
-    let bits = u32::from_le_bytes([print[0] | 0x20, print[1] | 0x20, print[2] | 0x20, 0]);
-    (bits.wrapping_mul(0x9e37_79b1) >> 20) as usize
-}
-
 /// The offset of the three bytes of a literal that are rarest in ordinary text.
 fn rarest_window(text: &[u8]) -> usize {
     // A marker's own word tells it apart better than letter frequencies do.
     if let Some(at) = text.windows(5).position(|window| window == b"begin") {
         return at;
     }
-    (0..text.len().saturating_sub(2))
-        .min_by_key(|&at| text[at..at + 3].iter().map(|&byte| commonness(byte)).sum::<u32>())
-        .unwrap_or(0)
+    let cost = |part: &[u8]| {
+        let common = COMMON.iter().any(|ending| part == *ending);
+        part.iter().map(|&byte| commonness(byte)).sum::<u32>() + if common { 20 } else { 0 }
+    };
+    (0..text.len().saturating_sub(2)).min_by_key(|&at| cost(&text[at..at + 3])).unwrap_or(0)
 }
+
+/// Three letters that are far more common than their single letters would make them.
+const COMMON: [&[u8]; 8] = [b"ing", b"con", b"ion", b"the", b"ent", b"str", b"ect", b"tri"];
 
 /// How common a byte is in source code and logs, roughly: ten times the logarithm of its share.
 fn commonness(byte: u8) -> u32 {

@@ -19,8 +19,8 @@ struct Masks {
 struct Vectors {
     class_low: __m256i,
     class_high: __m256i,
-    low: [__m256i; 3],
-    high: [__m256i; 3],
+    low: [[__m256i; 3]; 2],
+    high: [[__m256i; 3]; 2],
 }
 
 // The class of a byte is `CLASS_LOW[byte & 15] & CLASS_HIGH[byte >> 4]`:
@@ -76,8 +76,8 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
     let vectors = Vectors {
         class_low: spread(&CLASS_LOW),
         class_high: spread(&CLASS_HIGH),
-        low: [spread(&tables.low[0]), spread(&tables.low[1]), spread(&tables.low[2])],
-        high: [spread(&tables.high[0]), spread(&tables.high[1]), spread(&tables.high[2])],
+        low: tables.low.each_ref().map(|set| set.each_ref().map(spread)),
+        high: tables.high.each_ref().map(|set| set.each_ref().map(spread)),
     };
     let before = |by: usize| range.start.checked_sub(by).map_or(0, |at| text[at]);
     let mut carry_word = u64::from(super::is_word(before(1)));
@@ -95,12 +95,15 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
         // SAFETY: see above.
         let next = unsafe { masks(&vectors, text, at + 64) };
         let escape = |bits: u64, last: u64, by: u32| bits << by | last >> (64 - by);
-        let starts = now.word
-            & (!(now.word << 1 | carry_word)
-                | escape(now.backslash, last_backslash, 2)
-                | escape(now.backslash, last_backslash, 4)
-                | escape(now.backslash, last_backslash, 6)
-                | escape(now.percent, last_percent, 3));
+        let mut starts = now.word & !(now.word << 1 | carry_word);
+        // Most steps hold no escape.
+        if now.backslash | last_backslash | now.percent | last_percent != 0 {
+            starts |= now.word
+                & (escape(now.backslash, last_backslash, 2)
+                    | escape(now.backslash, last_backslash, 4)
+                    | escape(now.backslash, last_backslash, 6)
+                    | escape(now.percent, last_percent, 3));
+        }
         let inside = match range.end - at {
             rest @ 0..64 => (1u64 << rest) - 1,
             _ => u64::MAX,
@@ -118,8 +121,11 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
         }
         let mut literals = now.literal & inside;
         while literals != 0 {
-            found.literals.push((at + literals.trailing_zeros() as usize) as u32);
+            let place = at + literals.trailing_zeros() as usize;
             literals &= literals - 1;
+            if tables.knows_print(super::four(text, place)) {
+                found.literals.push(place as u32);
+            }
         }
         carry_word = now.word >> 63;
         last_backslash = now.backslash;
@@ -184,20 +190,22 @@ unsafe fn masks_of(vectors: &Vectors, from: *const u8) -> Masks {
             let chosen = _mm256_and_si256(class, _mm256_set1_epi8(bits));
             _mm256_movemask_epi8(_mm256_cmpeq_epi8(chosen, zero)) as u32
         };
-        let mut literal = _mm256_and_si256(
-            _mm256_shuffle_epi8(vectors.low[0], low),
-            _mm256_shuffle_epi8(vectors.high[0], high),
-        );
+        let bucket_hits = |set: usize, place: usize, low: __m256i, high: __m256i| {
+            _mm256_and_si256(
+                _mm256_shuffle_epi8(vectors.low[set][place], low),
+                _mm256_shuffle_epi8(vectors.high[set][place], high),
+            )
+        };
+        let mut literal = [bucket_hits(0, 0, low, high), bucket_hits(1, 0, low, high)];
         for place in 1..3 {
             let bytes = load(place);
             let low = _mm256_and_si256(bytes, nibbles);
             let high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibbles);
-            let hit = _mm256_and_si256(
-                _mm256_shuffle_epi8(vectors.low[place], low),
-                _mm256_shuffle_epi8(vectors.high[place], high),
-            );
-            literal = _mm256_and_si256(literal, hit);
+            for (set, literal) in literal.iter_mut().enumerate() {
+                *literal = _mm256_and_si256(*literal, bucket_hits(set, place, low, high));
+            }
         }
+        let literal = _mm256_or_si256(literal[0], literal[1]);
         let shift = 32 * half;
         masks.word |= u64::from(!none_of(0x0f)) << shift;
         masks.run |= u64::from(!none_of(0x3f)) << shift;

@@ -6,13 +6,15 @@
 //! * **literal hits**: three bytes, in any case, that look like a part of one of the texts searched
 //!   anywhere (words such as `password`, markers such as `-----BEGIN`, anchors inside tokens). The
 //!   search is the nibble-table method of Teddy (Hyperscan; described in the `aho-corasick` crate's
-//!   packed searcher), three bytes wide, eight buckets.
+//!   packed searcher), three bytes wide, sixteen buckets. The buckets let two of a hundred bytes of
+//!   source code through; a table of hashes of the three bytes leaves less than one.
 //!
 //! Both may be wrong, never incomplete: the engine looks again at each place. `scalar` says what the
 //! pass means; `avx2` is the same in vectors of 32 bytes and is compared with it in tests.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod buckets;
 mod scalar;
 
 use std::ops::Range;
@@ -30,10 +32,34 @@ pub struct Candidates {
 #[derive(Clone)]
 pub struct Tables {
     grams: Box<[u64; 4096]>,
-    low: [[u8; 16]; 3],
-    high: [[u8; 16]; 3],
+    /// Nibble tables of both sets of buckets for each of the three places.
+    low: [[[u8; 16]; 3]; 2],
+    high: [[[u8; 16]; 3]; 2],
+    prints: [u64; 64],
     run: u32,
     vectors: bool,
+}
+
+/// Three bytes of a literal in any case as a number, from the three bytes (and any fourth) that stand in
+/// a text.
+#[inline(always)]
+pub fn fingerprint(bytes: [u8; 4]) -> u32 {
+    (u32::from_le_bytes(bytes) | 0x0020_2020) & 0x00ff_ffff
+}
+
+/// The four bytes at `at`; those behind the end of the text count as zero.
+#[inline(always)]
+pub fn four(text: &[u8], at: usize) -> [u8; 4] {
+    match text.get(at..at + 4) {
+        Some(&[one, two, three, four]) => [one, two, three, four],
+        _ => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
+    }
+}
+
+/// Hash of a fingerprint, 12 bits.
+#[inline(always)]
+pub fn fingerprint_hash(print: u32) -> usize {
+    (print.wrapping_mul(0x9e37_79b1) >> 20) as usize
 }
 
 /// Hash of a beginning of four bytes, 18 bits.
@@ -48,8 +74,9 @@ impl Tables {
     pub fn new(grams: impl Iterator<Item = u32>, run: u32, fingerprints: &[[u8; 3]]) -> Tables {
         let mut tables = Tables {
             grams: Box::new([0; 4096]),
-            low: [[0; 16]; 3],
-            high: [[0; 16]; 3],
+            low: [[[0; 16]; 3]; 2],
+            high: [[[0; 16]; 3]; 2],
+            prints: [0; 64],
             run: run.clamp(1, 16),
             vectors: vectors_supported(),
         };
@@ -57,17 +84,17 @@ impl Tables {
             let hash = gram_hash(gram) as usize;
             tables.grams[hash >> 6] |= 1 << (hash & 63);
         }
-        // Neighbours in sorted order share bytes, so a bucket of neighbours accepts little beyond them.
         let mut sorted = fingerprints.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
-        let each = sorted.len().div_ceil(8).max(1);
-        for (index, fingerprint) in sorted.iter().enumerate() {
-            let bucket = 1u8 << (index / each);
-            for (place, &byte) in fingerprint.iter().enumerate() {
+        for (print, bucket) in sorted.iter().zip(buckets::assign(&sorted)) {
+            let hash = fingerprint_hash(fingerprint([print[0], print[1], print[2], 0]));
+            tables.prints[hash >> 6] |= 1 << (hash & 63);
+            let (set, bit) = (bucket / 8, 1u8 << (bucket % 8));
+            for (place, &byte) in print.iter().enumerate() {
                 for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
-                    tables.low[place][usize::from(byte & 15)] |= bucket;
-                    tables.high[place][usize::from(byte >> 4)] |= bucket;
+                    tables.low[set][place][usize::from(byte & 15)] |= bit;
+                    tables.high[set][place][usize::from(byte >> 4)] |= bit;
                 }
             }
         }
@@ -84,6 +111,13 @@ impl Tables {
     fn knows(&self, gram: u32) -> bool {
         let hash = gram_hash(gram) as usize;
         self.grams[hash >> 6] >> (hash & 63) & 1 == 1
+    }
+
+    /// May a literal's three bytes be these?
+    #[inline(always)]
+    fn knows_print(&self, bytes: [u8; 4]) -> bool {
+        let hash = fingerprint_hash(fingerprint(bytes));
+        self.prints[hash >> 6] >> (hash & 63) & 1 == 1
     }
 
     /// All candidates of `text` that start in `range`. `found` is emptied first. `text` is shorter

@@ -13,13 +13,16 @@ pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mu
             }
         }
         if at + 3 <= text.len() {
-            let buckets = (0..3).fold(0xff, |buckets, place| {
-                let byte = text[at + place];
-                buckets
-                    & tables.low[place][usize::from(byte & 15)]
-                    & tables.high[place][usize::from(byte >> 4)]
-            });
-            if buckets != 0 {
+            let in_set = |set: usize| {
+                let buckets = (0..3).fold(0xff, |buckets, place| {
+                    let byte = text[at + place];
+                    buckets
+                        & tables.low[set][place][usize::from(byte & 15)]
+                        & tables.high[set][place][usize::from(byte >> 4)]
+                });
+                buckets != 0
+            };
+            if (in_set(0) || in_set(1)) && tables.knows_print(super::four(text, at)) {
                 found.literals.push(at as u32);
             }
         }
