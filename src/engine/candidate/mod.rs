@@ -65,7 +65,9 @@ impl Tables {
         for (index, fingerprint) in sorted.iter().enumerate() {
             let bucket = 1u8 << (index / each);
             for (place, &byte) in fingerprint.iter().enumerate() {
-                for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
+                // Anchors fold the case of all bytes alike, so `_` may come as its other half.
+                let other = if byte >= 0x60 { byte & !0x20 } else { byte.to_ascii_lowercase() };
+                for byte in [byte, other] {
                     tables.low[place][usize::from(byte & 15)] |= bucket;
                     tables.high[place][usize::from(byte >> 4)] |= bucket;
                 }
@@ -143,17 +145,22 @@ mod tests {
 
     fn tables() -> Tables {
         let grams = [*b"ghp_", *b"AKIA", *b"eyJh", *b"http"].map(u32::from_le_bytes);
-        Tables::new(grams.into_iter(), 8, &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa"])
+        Tables::new(
+            grams.into_iter(),
+            8,
+            &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa", *b"\x7fid"],
+        )
     }
 
     #[test]
     fn finds_starts_and_literals() {
-        let text = b"x=ghp_abcdefgh y_ghp_abcdefgh \\nghp_abcdefgh %3Dghp_abcdefgh ghp_short PassWord BEGIN";
+        let text =
+            b"x=ghp_abcdefgh y_ghp_abcdefgh \\nghp_abcdefgh %3Dghp_abcdefgh ghp_short PassWord BEGIN a_id";
         let mut found = Candidates::default();
         tables().find(text, 0..text.len(), &mut found);
         let starts: Vec<usize> = found.starts.iter().map(|&at| at as usize).collect();
         assert_eq!(starts, [2, 32, 48, 61]);
-        for at in [71, 80] {
+        for at in [71, 80, 87] {
             assert!(found.literals.contains(&at), "{:?}", found.literals);
         }
     }
