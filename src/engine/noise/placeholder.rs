@@ -9,7 +9,10 @@ pub fn plausible(value: &[u8]) -> bool {
         return false;
     }
     let (first, last) = (value[0], value[value.len() - 1]);
-    let enclosed = matches!((first, last), (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%'))
+    // `{AQAAABAA…}`: some programs write what they encrypted between braces.
+    let sealed = first == b'{' && value.len() >= 40 && value[1..value.len() - 1].iter().all(is_base64);
+    let enclosed = !sealed
+        && matches!((first, last), (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%'))
         || value.starts_with(b"${") && last == b'}'
         || value.starts_with(b"$(") && last == b')'
         || value.starts_with(b"%(")
@@ -34,12 +37,20 @@ pub fn plausible(value: &[u8]) -> bool {
     !spoken
 }
 
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(byte)
+}
+
 /// True where a value holds a place for something, as formats and templates have it: `{name}`,
 /// `{name:spec}`, `{0}`.
 fn has_slot(value: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'{', value) else { return false };
     let Some(length) = memchr::memchr(b'}', &value[open + 1..]) else { return false };
     let inside = &value[open + 1..open + 1 + length];
+    // `{SSHA}…`, `{xor}…`: a scheme and what it made.
+    if open == 0 && value.len() > length + 14 && value[length + 2..].iter().all(is_base64) {
+        return false;
+    }
     let (name, spec) = match memchr::memchr(b':', inside) {
         Some(colon) => (&inside[..colon], &inside[colon + 1..]),
         None => (inside, &b""[..]),
