@@ -5,6 +5,7 @@
 //! Most words that come here are no part of an assignment, so each step ends as early as it can; all
 //! steps look at a bounded number of bytes.
 
+mod formats;
 mod value;
 
 use crate::text::Span;
@@ -223,6 +224,9 @@ fn skip_blanks(text: &[u8], at: usize) -> usize {
 }
 
 fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
+    if let Some(element) = formats::property(text, name.end) {
+        return Some(element);
+    }
     let mut at = name.end;
     let mut closed = false;
     // Quotes and brackets that close the name: `"password"`, `['password']`, `password?`.
@@ -257,7 +261,12 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
         b':' => match second {
             b'=' => found(Operator::Assign, 2, false),
             b':' => None,
-            _ => found(Operator::Colon, 1, false),
+            _ => match text.get(skip_blanks(text, blank + 1)) {
+                Some(b'{') if text.get(skip_blanks(text, blank + 1) + 1) != Some(&b'{') => {
+                    formats::member(text, skip_blanks(text, blank + 1) + 1)
+                }
+                _ => found(Operator::Colon, 1, false),
+            },
         },
         b'!' if second == b'=' => {
             found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
@@ -271,6 +280,7 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
         b'(' if !closed && text[name.range()].iter().any(u8::is_ascii_lowercase) => {
             found(Operator::Call, 1, true)
         }
+        b'{' if closed && second != b'{' => formats::member(text, blank + 1),
         b',' if closed => sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true)),
         b'>' if blank == name.end && name.start > 0 && text[name.start - 1] == b'<' => {
             // `(?<secret>` and `(?P<secret>` open a group of a regular expression.
