@@ -116,10 +116,11 @@ fn matcher(matcher: &Matcher) -> String {
                 }
             };
             format!(
-                "Matcher::Token(Token {{ regex: {}, anchor: {anchor}, reach: {}, shapes: {} }})",
+                "Matcher::Token(Token {{ regex: {}, anchor: {anchor}, reach: {}, shapes: {}, prefixes: {} }})",
                 text(&token.regex),
                 token.reach,
-                shapes(&token.shapes)
+                shapes(&token.shapes),
+                texts(&token.prefixes)
             )
         }
         Matcher::Assigned(assigned) => format!(

@@ -35,6 +35,9 @@ pub struct Finding {
     pub refs: Vec<String>,
     /// The places, sorted, at least one.
     pub occurrences: Vec<Occurrence>,
+    /// The other half of the credential with its places, for instance the key id of a secret key. Such a
+    /// half is no finding of its own, and has no companions.
+    pub companions: Vec<Finding>,
 }
 
 /// One place where a secret stands.

@@ -1,6 +1,8 @@
 //! The only assembly of a run: a source hands blobs to scanners (one a thread), each runs the engine
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
+mod pairs;
+
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
@@ -52,6 +54,7 @@ struct Hit {
     certainty: Certainty,
     secret: Secret,
     fingerprint: String,
+    /// The fingerprint of the companion that stands close by.
     pair: Option<String>,
     occurrence: Occurrence,
 }
@@ -109,7 +112,12 @@ impl Scan {
             }
             groups[index].push(hit);
         }
-        groups
+        let pairs: Vec<(String, String)> = groups
+            .iter()
+            .flatten()
+            .filter_map(|hit| Some((hit.fingerprint.clone(), hit.pair.clone()?)))
+            .collect();
+        let findings = groups
             .into_iter()
             .filter_map(|group| {
                 let rank = |hit: &Hit| engine::specificity(rules, hit.rule, hit.certainty);
@@ -120,10 +128,7 @@ impl Scan {
                 also.sort_unstable();
                 also.dedup();
                 also.retain(|&index| index != owner);
-                let mut details = engine::details(rule, group[0].secret.reveal());
-                if let Some(pair) = group.iter().find_map(|hit| hit.pair.clone()) {
-                    details.push(("pair".to_owned(), pair));
-                }
+                let details = engine::details(rule, group[0].secret.reveal());
                 let first = &group[0];
                 let (secret, fingerprint) = (first.secret.clone(), first.fingerprint.clone());
                 let mut occurrences: Vec<Occurrence> = group.into_iter().map(|hit| hit.occurrence).collect();
@@ -141,9 +146,11 @@ impl Scan {
                     rotate: rule.rotate.to_string(),
                     refs: rule.refs.iter().map(ToString::to_string).collect(),
                     occurrences,
+                    companions: Vec::new(),
                 })
             })
-            .collect()
+            .collect();
+        pairs::join(findings, &pairs)
     }
 }
 
@@ -356,7 +363,7 @@ impl Cut<'_> {
             || last != line && allow::comment_allows(text(last), &[], rule)
     }
 
-    /// The companion that the rule asks for, if it stands close enough.
+    /// The fingerprint of the companion that the rule asks for, if it stands close enough.
     fn pair(&self, found: &Match) -> Option<String> {
         let rules = self.scan.engine.rules();
         let pair = rules.get(found.rule).pair.as_ref()?;
@@ -366,8 +373,7 @@ impl Cut<'_> {
             rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
         };
         let companion = self.matches.iter().find(near)?;
-        let mask = Secret::new(&self.text[companion.secret.range()]).mask();
-        Some(format!("{} {mask}", pair.rule))
+        Some(Secret::new(&self.text[companion.secret.range()]).fingerprint("", &self.scan.salt))
     }
 
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {

@@ -87,6 +87,7 @@ fn finding(kind: Kind, severity: Severity, refs: &[&str]) -> Finding {
         refs: refs.iter().map(|&link| link.to_owned()).collect(),
         occurrences: origins().into_iter().map(place).collect(),
         secret,
+        companions: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where rules are looked up from the places that the candidate pass writes down: a table from the
 //! first four bytes to rules, and a table from three bytes inside a literal to that literal.
 
+use super::assign;
 use super::candidate::{Tables, fingerprint, fingerprint_hash, four};
 use crate::rules::rule::{Anchor, Matcher, Text};
 use crate::rules::{RuleIndex, RuleSet};
@@ -99,6 +100,7 @@ impl Anchors {
             }
         }
         names.iter().for_each(|name| add(name.as_bytes(), false, Use::Name));
+        assign::known_words().iter().for_each(|name| add(name.as_bytes(), false, Use::RuleName));
         pairs.sort_unstable();
         let (slots, rules) = hash(&pairs);
         let mut heads = vec![u32::MAX; 4096];

@@ -5,6 +5,7 @@
 //! Most words that come here are no part of an assignment, so each step ends as early as it can; all
 //! steps look at a bounded number of bytes.
 
+mod formats;
 mod value;
 
 use crate::text::Span;
@@ -41,6 +42,9 @@ pub enum Operator {
     Flag,
     /// The word behind the name: `IDENTIFIED BY 'v'`, `ENV PASSWORD v`, `password v`.
     Space,
+    /// A word behind the name in a sentence or a command, `add-authtoken v`: only a value of a known
+    /// shape is one.
+    Word,
 }
 
 /// A name and the value that is given to it.
@@ -101,6 +105,12 @@ pub fn words() -> &'static [&'static str] {
         "비밀번호",
         "암호",
     ]
+}
+
+/// Words that end the names of tokens but are too ordinary for the judgement of noise: only values that
+/// a rule knows by shape and context are looked for behind them.
+pub fn known_words() -> &'static [&'static str] {
+    &["pat=", "pat:", "pat\"", "pat'", "pat "]
 }
 
 /// The assignment whose name holds the word at `word`, if there is one.
@@ -214,6 +224,9 @@ fn skip_blanks(text: &[u8], at: usize) -> usize {
 }
 
 fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
+    if let Some(element) = formats::property(text, name.end) {
+        return Some(element);
+    }
     let mut at = name.end;
     let mut closed = false;
     // Quotes and brackets that close the name: `"password"`, `['password']`, `password?`.
@@ -248,7 +261,12 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
         b':' => match second {
             b'=' => found(Operator::Assign, 2, false),
             b':' => None,
-            _ => found(Operator::Colon, 1, false),
+            _ => match text.get(skip_blanks(text, blank + 1)) {
+                Some(b'{') if text.get(skip_blanks(text, blank + 1) + 1) != Some(&b'{') => {
+                    formats::member(text, skip_blanks(text, blank + 1) + 1)
+                }
+                _ => found(Operator::Colon, 1, false),
+            },
         },
         b'!' if second == b'=' => {
             found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
@@ -262,9 +280,15 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
         b'(' if !closed && text[name.range()].iter().any(u8::is_ascii_lowercase) => {
             found(Operator::Call, 1, true)
         }
+        b'{' if closed && second != b'{' => formats::member(text, blank + 1),
         b',' if closed => sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true)),
         b'>' if blank == name.end && name.start > 0 && text[name.start - 1] == b'<' => {
-            found(Operator::Element, 1, false)
+            // `(?<secret>` and `(?P<secret>` open a group of a regular expression.
+            let before = &text[..name.start - 1];
+            match before.ends_with(b"(?") || before.ends_with(b"(?P") {
+                true => None,
+                false => found(Operator::Element, 1, false),
+            }
         }
         b'>' if closed => found(Operator::Element, 1, false),
         b'\n' | b'\r' => sibling(text, blank),
@@ -354,5 +378,19 @@ fn behind_blank(text: &[u8], name: Span, closed: bool, at: usize) -> Option<Behi
         || before.eq_ignore_ascii_case(b"set")
         || before.eq_ignore_ascii_case(b"setx")
         || before.windows(6).any(|part| part.eq_ignore_ascii_case(b"login "));
-    introduced.then_some(Behind { operator: Operator::Space, at, quoted: false })
+    if introduced {
+        return Some(Behind { operator: Operator::Space, at, quoted: false });
+    }
+    issued(rest).then_some(Behind { operator: Operator::Word, at, quoted: false })
+}
+
+/// Shortest value that is taken for one in a sentence, in bytes.
+const ISSUED: usize = 16;
+
+/// True where a text begins with a long word with a digit in it, in quotes or not.
+fn issued(rest: &[u8]) -> bool {
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let in_value = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-+/=.:~".contains(byte);
+    let length = rest.iter().take_while(in_value).count();
+    length >= ISSUED && rest[..length].iter().any(u8::is_ascii_digit)
 }

@@ -1,7 +1,7 @@
 //! Values next to a name: reads the assignment around a word that names secrets, then asks the table
 //! of rules for such values and, where none of them knows it, the judgement of noise.
 
-use super::assign::{self, Assignment};
+use super::assign::{self, Assignment, Operator};
 use super::noise::{self, NameKind};
 use super::{Certainty, Engine, Input, Match, context, verify};
 use crate::rules::rule::{Assigned, Kind, Matcher, Rule};
@@ -125,6 +125,7 @@ impl Engine {
             return;
         }
         if judged
+            && assignment.operator != Operator::Word
             && let Some(rule) = self.table.judged[judge().kind as usize]
             && judge().secret
         {

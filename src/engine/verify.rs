@@ -102,7 +102,12 @@ impl Engine {
 
     /// Does the value hold what its rule promises? `None` where it does not.
     pub(super) fn structure(&self, index: RuleIndex, rule: &Rule, value: &[u8]) -> Option<Certainty> {
-        self.structure_around(index, rule, value, value)
+        let certainty = self.structure_around(index, rule, value, value)?;
+        let Matcher::Token(token) = &rule.matcher else { return Some(certainty) };
+        // `sk_live_your-token-here`: the part that differs from token to token tells.
+        let own = token.own_part(value);
+        let told = certainty == Certainty::Proven || own.len() < SHORTEST_PART || noise::plausible(own);
+        told.then_some(certainty)
     }
 
     /// The same where `inner` is the part of the value that could be a placeholder.
@@ -166,6 +171,9 @@ impl Engine {
         }
     }
 }
+
+/// A shorter part of a token says nothing about whether it is a placeholder, in bytes.
+const SHORTEST_PART: usize = 8;
 
 /// Longest scheme of a URL and longest authority with credentials, in bytes.
 const SCHEME: usize = 16;

@@ -20,6 +20,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
     let elements: Vec<Element> = outcome
         .findings
         .iter()
+        .flat_map(|finding| std::iter::once(finding).chain(&finding.companions))
         .flat_map(|finding| {
             let guard = Guard::new(finding, options);
             let elements = finding.occurrences.iter().map(|place| Element::of(finding, place, &guard));

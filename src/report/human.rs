@@ -166,6 +166,13 @@ fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
     if !others.is_empty() {
         add("also at", listed(&others, finding.occurrences.len() - 1));
     }
+    for half in &finding.companions {
+        let guard = Guard::new(half, &Options::default());
+        let places: Vec<String> =
+            half.occurrences.iter().take(OTHER_PLACES).map(|other| place(other, &guard)).collect();
+        let places = listed(&places, half.occurrences.len());
+        add("together with", inert(&format!("{} {} at {places}", half.rule, guard.mask())));
+    }
     if !finding.also.is_empty() {
         add("also matched", inert(&finding.also.join(", ")));
     }

@@ -108,6 +108,8 @@ pub(super) struct FindingForm<'a> {
     rotate: &'a str,
     refs: &'a [String],
     occurrences: Vec<OccurrenceForm<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    companions: Vec<FindingForm<'a>>,
 }
 
 impl<'a> FindingForm<'a> {
@@ -133,6 +135,7 @@ impl<'a> FindingForm<'a> {
                 .iter()
                 .map(|occurrence| OccurrenceForm::of(occurrence, &guard))
                 .collect(),
+            companions: finding.companions.iter().map(|half| FindingForm::of(half, options)).collect(),
         }
     }
 }

@@ -146,6 +146,7 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
     // How often this secret was seen in the same file: distinguishes its places there without naming
     // a line, so that the identity survives edits above it.
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let related: Vec<Value> = finding.companions.iter().flat_map(|half| places(half, options)).collect();
     let result = |occurrence: &Occurrence| {
         let location = location(&occurrence.origin, Some(occurrence), Some(&guard), options);
         let nth = seen.entry(location.name).or_insert(0);
@@ -158,7 +159,7 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
         if let Some(commit) = occurrence.origin.commit() {
             properties["commit"] = commit.into();
         }
-        json!({
+        let mut result = json!({
             "ruleId": finding.rule,
             "ruleIndex": rule_index,
             "level": level(finding.severity),
@@ -170,9 +171,24 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
                 "primaryLocationLineHash": format!("{}:{nth}", finding.fingerprint),
             },
             "properties": properties,
-        })
+        });
+        if !related.is_empty() {
+            result["relatedLocations"] = related.clone().into();
+        }
+        result
     };
     finding.occurrences.iter().map(result).collect()
+}
+
+/// The places of the other half of a credential.
+fn places(half: &Finding, options: &Options) -> Vec<Value> {
+    let guard = Guard::new(half, &Options { show_secrets: false, ..Options::default() });
+    let place = |occurrence: &Occurrence| {
+        let mut place = location(&occurrence.origin, Some(occurrence), Some(&guard), options).value;
+        place["message"] = json!({ "text": half.summary });
+        place
+    };
+    half.occurrences.iter().map(place).collect()
 }
 
 /// A location and the name of the thing it lies in.

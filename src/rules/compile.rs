@@ -186,7 +186,38 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     };
     let weight = literal_weight(&hir).min(usize::from(u16::MAX)) as u16;
     let regex = text(pattern.to_owned());
-    Ok((Matcher::Token(Token { regex, anchor, reach: reach as u32, shapes: Cow::Owned(shapes) }), weight))
+    let prefixes = Cow::Owned(literal_beginnings(secret_group(&hir).unwrap_or(&hir)));
+    let shapes = Cow::Owned(shapes);
+    Ok((Matcher::Token(Token { regex, anchor, reach: reach as u32, shapes, prefixes }), weight))
+}
+
+/// The group called `secret`.
+fn secret_group(hir: &Hir) -> Option<&Hir> {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => Some(&capture.sub),
+        HirKind::Capture(capture) => secret_group(&capture.sub),
+        HirKind::Repetition(repetition) => secret_group(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().find_map(secret_group),
+        _ => None,
+    }
+}
+
+/// The texts that a pattern can begin with before its first open part, the longest first; only those
+/// of at least two bytes.
+fn literal_beginnings(hir: &Hir) -> Vec<Text> {
+    let mut extractor = Extractor::new();
+    extractor.kind(ExtractKind::Prefix).limit_class(4).limit_repeat(4).limit_total(64);
+    let sequence = extractor.extract(hir);
+    let mut texts: Vec<Text> = sequence
+        .literals()
+        .into_iter()
+        .flatten()
+        .filter(|literal| !literal.is_exact() && literal.len() >= 2)
+        .filter_map(|literal| String::from_utf8(literal.as_bytes().to_vec()).ok().map(Text::Owned))
+        .collect();
+    texts.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+    texts.dedup();
+    texts
 }
 
 fn assigned(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {

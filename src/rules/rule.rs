@@ -147,6 +147,15 @@ pub struct Token {
     pub reach: u32,
     /// The pattern as plain byte sequences, tried in order; empty where only the regex will do.
     pub shapes: List<Shape>,
+    /// Literal beginnings of the secret, the longest first: what stands behind them is its own part.
+    pub prefixes: List<Text>,
+}
+
+impl Token {
+    /// The part of a secret that differs from token to token: what stands behind its literal beginning.
+    pub fn own_part<'a>(&self, secret: &'a [u8]) -> &'a [u8] {
+        self.prefixes.iter().find_map(|prefix| secret.strip_prefix(prefix.as_bytes())).unwrap_or(secret)
+    }
 }
 
 /// Where to look for a token rule.

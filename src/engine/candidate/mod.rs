@@ -177,17 +177,22 @@ mod tests {
 
     fn tables() -> Tables {
         let grams = [*b"ghp_", *b"AKIA", *b"eyJh", *b"http"].map(u32::from_le_bytes);
-        Tables::new(grams.into_iter(), 8, &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa"])
+        Tables::new(
+            grams.into_iter(),
+            8,
+            &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa", *b"\x7fid"],
+        )
     }
 
     #[test]
     fn finds_starts_and_literals() {
-        let text = b"x=ghp_abcdefgh y_ghp_abcdefgh \\nghp_abcdefgh %3Dghp_abcdefgh ghp_short PassWord BEGIN";
+        let text =
+            b"x=ghp_abcdefgh y_ghp_abcdefgh \\nghp_abcdefgh %3Dghp_abcdefgh ghp_short PassWord BEGIN a_id";
         let mut found = Candidates::default();
         tables().find(text, 0..text.len(), &mut found);
         let starts: Vec<usize> = found.starts.iter().map(|&at| at as usize).collect();
         assert_eq!(starts, [2, 32, 48, 61]);
-        for at in [71, 80] {
+        for at in [71, 80, 87] {
             assert!(found.literals.contains(&at), "{:?}", found.literals);
         }
     }

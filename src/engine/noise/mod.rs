@@ -62,7 +62,24 @@ pub fn judge(context: &Context<'_>) -> Judgement {
         return Judgement { secret: false, kind, score: NEVER };
     }
     let score = model::score(&measure(context));
-    Judgement { secret: score >= THRESHOLD, kind, score }
+    Judgement { secret: score >= THRESHOLD || evident(context, kind), kind, score }
+}
+
+/// True for what anyone would call a password, under a name that says so and in quotes: both cases,
+/// digits and a sign or two, all mixed.
+fn evident(context: &Context<'_>, kind: NameKind) -> bool {
+    let assignment = context.assignment;
+    let value = &context.text[assignment.value.range()];
+    let count = |wanted: fn(&u8) -> bool| value.iter().filter(|byte| wanted(byte)).count();
+    let signs = count(|byte| b"!#%+@$&*?~^".contains(byte));
+    kind == NameKind::Password
+        && assignment.quote.is_some()
+        && (10..=40).contains(&value.len())
+        && (1..=4).contains(&signs)
+        && count(u8::is_ascii_uppercase) > 0
+        && count(u8::is_ascii_lowercase) > 0
+        && count(u8::is_ascii_digit) > 1
+        && count(u8::is_ascii_alphanumeric) + signs == value.len()
 }
 
 /// What speaks most for (above zero) or against the value, the weightiest first: how much of the score

@@ -9,15 +9,23 @@ pub fn plausible(value: &[u8]) -> bool {
         return false;
     }
     let (first, last) = (value[0], value[value.len() - 1]);
-    let enclosed = matches!((first, last), (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%'))
+    // `{AQAAABAA…}`: some programs write what they encrypted between braces.
+    let sealed = first == b'{' && value.len() >= 40 && value[1..value.len() - 1].iter().all(is_base64);
+    let enclosed = !sealed
+        && matches!((first, last), (b'<', b'>') | (b'{', b'}') | (b'[', b']') | (b'%', b'%'))
         || value.starts_with(b"${") && last == b'}'
         || value.starts_with(b"$(") && last == b')'
         || value.starts_with(b"%(")
-        || value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
+        || value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__")
+        || value.starts_with("«".as_bytes());
     if enclosed {
         return false;
     }
     if value.ends_with(b"EXAMPLE") || value.ends_with(b"EXAMPLEKEY") || value.ends_with(b"...") {
+        return false;
+    }
+    // What masks left of a value: `ghp_…(40)`.
+    if memchr::memmem::find(value, "…".as_bytes()).is_some() || has_slot(value) {
         return false;
     }
     let folded = value.to_ascii_lowercase();
@@ -27,6 +35,36 @@ pub fn plausible(value: &[u8]) -> bool {
         && starts.iter().any(|start| folded.starts_with(start))
         && (folded.ends_with(b"here") || folded[1..].iter().any(|byte| matches!(byte, b'_' | b'-' | b' ')));
     !spoken
+}
+
+fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(byte)
+}
+
+/// True where a value holds a place for something, as formats and templates have it: `{name}`,
+/// `{name:spec}`, `{0}`.
+fn has_slot(value: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'{', value) else { return false };
+    let Some(length) = memchr::memchr(b'}', &value[open + 1..]) else { return false };
+    let inside = &value[open + 1..open + 1 + length];
+    // `{SSHA}…`, `{xor}…`: a scheme and what it made.
+    if open == 0 && value.len() > length + 14 && value[length + 2..].iter().all(is_base64) {
+        return false;
+    }
+    let (name, spec) = match memchr::memchr(b':', inside) {
+        Some(colon) => (&inside[..colon], &inside[colon + 1..]),
+        None => (inside, &b""[..]),
+    };
+    let named = match name.first() {
+        Some(b'0'..=b'9') => name.len() == 1,
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
+            name.len() >= 3 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte))
+        }
+        // Templates mark what is put there: `{=x}`, `{#x}`.
+        Some(b'=' | b'#' | b'&' | b'^' | b'@') => name[1..].iter().all(u8::is_ascii_alphanumeric),
+        _ => name.is_empty() && spec.is_empty(),
+    };
+    named && spec.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-<>^.?+#".contains(byte))
 }
 
 /// True where a value has too few distinct characters for its length, or is one piece again and again.
@@ -150,6 +188,11 @@ mod tests {
             "****",
             "AKIAIOSFODNN7EXAMPLE",
             "aaaabbbb",
+            "«the password»",
+            "abcd…(32)",
+            "ab_{base62:20}",
+            "AB{=x:54}",
+            "user:{}@host",
         ] {
             assert!(!plausible(value.as_bytes()), "{value}");
         }
@@ -157,8 +200,14 @@ mod tests {
 
     #[test]
     fn random_values_with_words_in_them_stay() {
-        for value in ["q8ZtestR4vnullX0p", "falseK93jdLqPz81", "9f86d081884c7d65", "Tr0ub4dor&3", "f3c9a1b2"]
-        {
+        for value in [
+            "q8ZtestR4vnullX0p",
+            "falseK93jdLqPz81",
+            "9f86d081884c7d65",
+            "Tr0ub4dor&3",
+            "f3c9a1b2",
+            "x{9!k}Qz{",
+        ] {
             assert!(plausible(value.as_bytes()), "{value}");
         }
     }

@@ -173,7 +173,8 @@ fn datacenter(value: &[u8]) -> Verdict {
         let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
         (8..=16).contains(&digits) && bytes.get(digits) == Some(&b':') && bytes.len() >= digits + 17
     };
-    proven(base64(body).is_some_and(holds))
+    let verdict = proven(base64(body).is_some_and(holds));
+    if body.len() < value.len() { super::raised(verdict) } else { verdict }
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ fn details(value: &[u8]) -> Option<Details> {
 fn sentry(value: &[u8]) -> Verdict {
     let has =
         |object: Object| ["iat", "url", "region_url", "org"].iter().all(|key| object.contains_key(*key));
-    proven(object(value).is_some_and(has))
+    super::raised(proven(object(value).is_some_and(has)))
 }
 
 fn grafana(value: &[u8]) -> Verdict {

@@ -126,7 +126,8 @@ fn packets(bytes: &[u8]) -> Option<Macaroon> {
 }
 
 fn verdict(value: &[u8]) -> Verdict {
-    proven(read(value).is_some())
+    let verdict = proven(read(value).is_some());
+    if value.starts_with(b"pypi-") { super::raised(verdict) } else { verdict }
 }
 
 fn details(value: &[u8]) -> Option<Details> {

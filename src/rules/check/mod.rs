@@ -104,6 +104,12 @@ fn likely(holds: bool) -> Verdict {
     if holds { Verdict::Valid } else { Verdict::Unknown }
 }
 
+/// What a structure says of a value whose prefix speaks for it already: it may prove, not refuse. Only
+/// checksums that their makers document, or that were verified on samples, refuse.
+fn raised(verdict: Verdict) -> Verdict {
+    if verdict == Verdict::Invalid { Verdict::Unknown } else { verdict }
+}
+
 /// A verdict with details where the value may be one.
 fn with_details(verdict: Verdict, details: impl FnOnce() -> Option<Details>) -> Checked {
     let details = if verdict == Verdict::Invalid { None } else { details() };

@@ -57,6 +57,9 @@ fn judge(value: &[u8], depth: usize) -> (Verdict, Details) {
     }
     let mut best = NO;
     for body in &block.bodies {
+        // A comment in quotes stands before the text of a key of ssh.com, which begins with its magic number.
+        let packed = if block.label.starts_with("SSH2") { memmem::find(body, b"P2/56") } else { None };
+        let body = &body[packed.unwrap_or(0)..];
         let Some(bytes) = codec::base64(body).filter(|_| body.len() >= SHORTEST) else { continue };
         let judged = match block.label.as_str() {
             "OPENSSH PRIVATE KEY" => openssh::private_key(&bytes),
@@ -275,6 +278,17 @@ mod tests {
                 assert_eq!(verdict(&codec::to_base64(key.as_bytes())), Verdict::Valid);
             }
         }
+    }
+
+    #[test]
+    fn keys_of_ssh_com_with_a_comment_in_quotes() {
+        for seed in 0..20 {
+            let key = key("ssh2", seed);
+            for form in [key.clone(), key.replace('\n', "\r\n"), key.replace('\n', "\\n")] {
+                assert_eq!(verdict(&form), Verdict::Valid, "{form}");
+            }
+        }
+        assert_eq!(verdict(&key("ssh2", 1).replace("P2/56", "P2/57")), Verdict::Invalid);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Identifiers and tokens that carry the time at which they were made or end.
 
 use super::codec::{self, BASE62, base64, decimal, iso_time, number, to_base64url};
-use super::{Check, Details, Generator, Verdict, proven, with_details};
+use super::{Check, Details, Generator, Verdict, likely, proven, with_details};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -116,7 +116,7 @@ fn ksuid_text(seconds: u32, random: u128) -> String {
 }
 
 fn ksuid(value: &[u8]) -> Verdict {
-    proven(ksuid_time(value).is_some_and(|time| time < 2_000_000_000))
+    likely(ksuid_time(value).is_some_and(|time| time < 2_000_000_000))
 }
 
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -134,7 +134,7 @@ fn ulid_time(value: &[u8]) -> Option<u64> {
 }
 
 fn ulid(value: &[u8]) -> Verdict {
-    proven(ulid_time(value).is_some_and(|time| plausible(time / 1000)))
+    likely(ulid_time(value).is_some_and(|time| plausible(time / 1000)))
 }
 
 /// Lower-case letters where the text so far has some and no capitals.
@@ -157,7 +157,7 @@ fn jfrog_expiry(value: &[u8]) -> Option<u64> {
 }
 
 fn jfrog(value: &[u8]) -> Verdict {
-    proven(jfrog_expiry(value).is_some())
+    likely(jfrog_expiry(value).is_some())
 }
 
 fn jfrog_details(value: &[u8]) -> Option<Details> {

@@ -3,8 +3,8 @@
 use crate::rules::check::{Generator, KeyFile, codec, sums};
 
 /// The kinds of keys that can be made.
-pub(super) const KINDS: [&str; 9] =
-    ["rsa", "pkcs8", "pkcs8-encrypted", "ec", "dsa", "openssh", "openssh-encrypted", "pgp", "putty"];
+pub(super) const KINDS: [&str; 10] =
+    ["rsa", "pkcs8", "pkcs8-encrypted", "ec", "dsa", "openssh", "openssh-encrypted", "ssh2", "pgp", "putty"];
 
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
@@ -40,12 +40,24 @@ pub(super) fn pem(random: &mut Generator, kind: &str) -> Option<String> {
         }
         "openssh" => ("OPENSSH PRIVATE KEY", openssh(random, false)),
         "openssh-encrypted" => ("OPENSSH PRIVATE KEY", openssh(random, true)),
+        "ssh2" => return Some(ssh2(random)),
         "pgp" => return Some(pgp(random)),
         "putty" => return Some(putty(random)),
         _ => return None,
     };
     let width = if label.starts_with("OPENSSH") { 70 } else { 64 };
     Some(armour(label, &lines(&bytes, width)))
+}
+
+/// The form of ssh.com: a magic number, the size of all, the kind of key, its cipher and its numbers.
+fn ssh2(random: &mut Generator) -> String {
+    let kind = string(b"if-modn{sign{rsa-pkcs1-sha1},encrypt{rsa-pkcs1v2-oaep}}");
+    let inside = [kind, string(b"none"), string(&random.bytes(700))].concat();
+    let head = [&[0x3f, 0x6f, 0xf9, 0xeb][..], &(inside.len() as u32 + 8).to_be_bytes()].concat();
+    let dashes = "-".repeat(4);
+    let label = "SSH2 ENCRYPTED PRIVATE KEY";
+    let body = lines(&[head, inside].concat(), 70);
+    format!("{dashes} BEGIN {label} {dashes}\nComment: \"rsa\"\n{body}\n{dashes} END {label} {dashes}")
 }
 
 fn lines(bytes: &[u8], width: usize) -> String {
