@@ -83,7 +83,7 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// All of a text of unknown kind.
     pub fn whole(text: &'a [u8]) -> Input<'a> {
-        Input { text, own: 0..text.len(), kind: FileKind::Unknown, binary: false }
+        Input { text, own: 0..text.len(), kind: FileKind::UNKNOWN, binary: false }
     }
 }
 
@@ -181,6 +181,17 @@ impl Engine {
         }
     }
 
+    /// Of the matches from `first` on, those whose URL only shows where a password would stand go.
+    fn keep_passwords(&self, input: &Input<'_>, first: usize, out: &mut Vec<Match>) {
+        let mut index = 0;
+        out.retain(|found| {
+            index += 1;
+            index <= first
+                || self.rules.get(found.rule).check.as_deref() != Some("url-password")
+                || noise::url_password(input.text, found.secret, input.kind.fixture)
+        });
+    }
+
     fn at_literal(
         &self,
         scratch: &mut Scratch,
@@ -194,7 +205,11 @@ impl Engine {
             anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, true, out),
             anchors::Use::RuleName => self.at_name(&mut scratch.assigned, input, literal, false, out),
             anchors::Use::Start => self.at_literal_start(input.text, literal.start, out),
-            anchors::Use::Scheme => self.at_scheme(input.text, literal, out),
+            anchors::Use::Scheme => {
+                let first = out.len();
+                self.at_scheme(input.text, literal, out);
+                self.keep_passwords(input, first, out);
+            }
             anchors::Use::Inside(rule) => self.around_literal(rule, input.text, literal, out),
             anchors::Use::Begin(rule) => self.at_begin(rule, input.text, literal, out),
         }

@@ -12,11 +12,14 @@ mod pairs;
 mod placeholder;
 mod shape;
 mod trees;
+mod url;
+mod weak;
 
 use super::assign::Assignment;
 pub use features::{FEATURES, NAMES, measure};
-pub use file::FileKind;
+pub use file::{FileKind, Form};
 pub use placeholder::plausible;
+pub use url::url_password;
 
 /// What kind of credential a name speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -98,10 +101,16 @@ pub fn obvious(context: &Context<'_>) -> bool {
         || no_digit && value.len() < 16 && name::says_little(name)
         || no_digit
             && assignment.quote.is_none()
-            && context.file == FileKind::Code
+            && context.file.form == Form::Code
             && !name::of_password(name)
         || working_folder
         || name.ends_with(b"recv-keys")
+        || name.to_ascii_lowercase().ends_with(b"jsonwebtoken")
+        || no_digit && shape::foreign(value)
+        || placeholder::digest(value)
+        || placeholder::number(name, value)
+        || shape::is_uuid(value) && !name::ends_well(name)
+        || context.file.form == Form::Code && assignment.quote.is_none() && shape::code(value)
         || placeholder::reference(value)
         || !plausible(value)
 }

@@ -127,6 +127,44 @@ pub(super) fn reference(value: &[u8]) -> bool {
     [&b"{{"[..], b"${", b"#{", b"$(", b"{%"].iter().any(|part| memchr::memmem::find(value, part).is_some())
 }
 
+/// True for the stored form of a password, from which it cannot be read: `$2a$10$…`, `$argon2id$…`,
+/// `{SSHA}…`, `pbkdf2:sha256:…`.
+pub(super) fn digest(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 15] = [
+        b"$1$",
+        b"$2a$",
+        b"$2b$",
+        b"$2x$",
+        b"$2y$",
+        b"$5$",
+        b"$6$",
+        b"$7$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"$pbkdf2",
+        b"$scrypt$",
+        b"pbkdf2",
+        b"scrypt:",
+    ];
+    let braced = value.first() == Some(&b'{')
+        && memchr::memchr(b'}', &value[..value.len().min(16)]).is_some_and(|end| {
+            end > 2 && value[1..end].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        });
+    STARTS.iter().any(|start| value.starts_with(start) && value.len() > start.len() + 6)
+        || braced && value.len() > 20
+}
+
+/// True for numbers that are no passwords: `0x…` of a machine word, seconds since 1970 under a name that
+/// does not end like a password's.
+pub(super) fn number(name: &[u8], value: &[u8]) -> bool {
+    if let Some(digits) = value.strip_prefix(b"0x") {
+        return digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit);
+    }
+    let digits = value.iter().all(u8::is_ascii_digit);
+    digits && matches!(value.len(), 10 | 13) && value[0] == b'1' && !super::name::of_password_at_end(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +198,16 @@ mod tests {
         for value in ["q8ZtestR4vnullX0p", "falseK93jdLqPz81", "9f86d081884c7d65", "Tr0ub4dor&3", "f3c9a1b2"]
         {
             assert!(plausible(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn stored_forms() {
+        for start in ["$2a$10$", "$argon2id$v=19$", "$6$rounds=5000$", "{SSHA}", "pbkdf2:sha256:"] {
+            assert!(digest(format!("{start}{}", "qT7".repeat(9)).as_bytes()), "{start}");
+        }
+        for value in ["$2a", "{x}", "{not one of them}", "Pa$$1$word"] {
+            assert!(!digest(value.as_bytes()), "{value}");
         }
     }
 
