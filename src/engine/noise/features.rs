@@ -78,6 +78,20 @@ fn holds_any(text: &[u8], words: &[&str]) -> bool {
     words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
 }
 
+/// The line before an assignment, as far as it is looked at.
+fn line_before<'a>(context: &Context<'a>) -> &'a [u8] {
+    let first = context.assignment.name.start.min(context.assignment.value.start);
+    let from = first.saturating_sub(200);
+    let line_start = memchr::memrchr(b'\n', &context.text[from..first]).map_or(from, |at| from + at + 1);
+    context.text[line_start..first].trim_ascii_start()
+}
+
+/// True for a value without quotes that calls something or takes a part of it, outside of any text.
+pub(super) fn calls(context: &Context<'_>) -> bool {
+    let value = &context.text[context.assignment.value.range()];
+    memchr::memchr2(b'(', b'[', value).is_some() && !in_string(line_before(context)) || shape::code(value)
+}
+
 /// True where a line up to a place has opened a quote that is not closed.
 fn in_string(before: &[u8]) -> bool {
     let mut open = None;
@@ -108,8 +122,7 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
     let (name, value) = (assignment.name, assignment.value);
     let first = name.start.min(value.start);
     let from = first.saturating_sub(200);
-    let line_start = memchr::memrchr(b'\n', &text[from..first]).map_or(from, |at| from + at + 1);
-    let before = text[line_start..first].trim_ascii_start();
+    let before = line_before(context);
     let after_value = value.end + usize::from(assignment.quote.is_some());
     let rest = text.get(after_value..text.len().min(after_value + 80)).unwrap_or(b"");
     let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];

@@ -109,7 +109,8 @@ impl FileKind {
 
 /// True where a word of the path says that it leads to tests, examples or documentation.
 fn of_fixture(path: &[u8]) -> bool {
-    let mut found = false;
+    // Perl and git keep their tests in a directory of this name.
+    let mut found = path.split(|byte| matches!(byte, b'/' | b'\\')).rev().skip(1).any(|part| part == b"t");
     words(path, |word| {
         found |= FIXTURES.iter().any(|known| known.as_bytes() == word);
     });
@@ -178,6 +179,7 @@ mod tests {
             "config/testdata/conf.yml",
             "README.md",
             "app\\__mocks__\\db.js",
+            "t/lib-credential.sh",
         ] {
             assert!(fixture(path), "{path}");
         }

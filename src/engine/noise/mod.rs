@@ -54,7 +54,10 @@ pub struct Judgement {
 }
 
 /// Least score of a credential.
-pub const THRESHOLD: f32 = 0.0;
+pub const THRESHOLD: f32 = -0.5;
+/// Least score of a credential in tests, examples and documents, where most of what looks like a
+/// password was made up for the purpose.
+pub const FIXTURE_THRESHOLD: f32 = 1.0;
 /// The score of what is obviously none.
 const NEVER: f32 = -10.0;
 
@@ -65,7 +68,12 @@ pub fn judge(context: &Context<'_>) -> Judgement {
         return Judgement { secret: false, kind, score: NEVER };
     }
     let score = model::score(&measure(context));
-    Judgement { secret: score >= THRESHOLD, kind, score }
+    Judgement { secret: score >= threshold(context.file), kind, score }
+}
+
+/// The least score of a credential in a file of this kind.
+pub fn threshold(file: FileKind) -> f32 {
+    if file.fixture { FIXTURE_THRESHOLD } else { THRESHOLD }
 }
 
 /// What speaks most for (above zero) or against the value, the weightiest first: how much of the score
@@ -110,7 +118,7 @@ pub fn obvious(context: &Context<'_>) -> bool {
         || placeholder::digest(value)
         || placeholder::number(name, value)
         || shape::is_uuid(value) && !name::ends_well(name)
-        || context.file.form == Form::Code && assignment.quote.is_none() && shape::code(value)
+        || context.file.form == Form::Code && assignment.quote.is_none() && features::calls(context)
         || placeholder::reference(value)
         || !plausible(value)
 }

@@ -158,7 +158,8 @@ pub(super) fn digest(value: &[u8]) -> bool {
 /// True for numbers that are no passwords: `0x…` of a machine word, seconds since 1970 under a name that
 /// does not end like a password's.
 pub(super) fn number(name: &[u8], value: &[u8]) -> bool {
-    if let Some(digits) = value.strip_prefix(b"0x") {
+    let unsigned = value.strip_prefix(b"-").unwrap_or(value);
+    if let Some(digits) = unsigned.strip_prefix(b"0x") {
         return digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit);
     }
     let digits = value.iter().all(u8::is_ascii_digit);
