@@ -87,9 +87,8 @@ fn assignments(text: &[u8]) -> Vec<Assignment> {
 /// rules other than the judged ones that find something on it, whether the value is the labelled one,
 /// measures (`-` where there is nothing to judge), and the text.
 fn print(row: &[&str; 6], measures: Option<&[i16; FEATURES]>, shown: &[u8]) {
-    let measures = measures.map_or("-".to_owned(), |measures| {
-        measures.iter().map(i16::to_string).collect::<Vec<_>>().join(",")
-    });
+    let measures = measures
+        .map_or("-".to_owned(), |measures| measures.iter().map(i16::to_string).collect::<Vec<_>>().join(","));
     let shown = String::from_utf8_lossy(shown).replace(['\t', '\n', '\r'], " ");
     println!("{}\t{measures}\t{shown}", row.join("\t"));
 }
@@ -224,7 +223,8 @@ fn clean(roots: &[String]) {
             for assignment in assignments(&text) {
                 let context = Context { text: &text, assignment: &assignment, file };
                 if !obvious(&context) {
-                    let shown = &text[assignment.name.start.min(assignment.value.start)..assignment.value.end];
+                    let shown =
+                        &text[assignment.name.start.min(assignment.value.start)..assignment.value.end];
                     let path = below.to_string_lossy();
                     print(&[&path, "C", root, place, "", "own"], Some(&measure(&context)), shown);
                 }

@@ -4,11 +4,12 @@
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
-use crate::error::{Error, Skipped};
+use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::{Allow, allow};
-use crate::rules::RuleIndex;
+use crate::rules::rule::Matcher;
+use crate::rules::{Kind, RuleIndex};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
@@ -41,6 +42,7 @@ pub struct Scan {
     engine: Engine,
     allow: Allow,
     salt: Vec<u8>,
+    info: bool,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -63,6 +65,7 @@ impl Scan {
             engine: Engine::with(settings.rules, settings.active),
             allow: settings.allow,
             salt: settings.salt,
+            info: settings.info,
             progress: Progress::default(),
         }
     }
@@ -186,10 +189,28 @@ impl<'s> Scanner<'s> {
         self.matches.clear();
         let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
+        if input.kind.fixture && !self.scan.info {
+            self.set_aside_keys(origin);
+        }
         if !self.matches.is_empty() {
             let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original };
             cut.hits(LineIndex::new(text, 1), 0, &mut self.hits);
         }
+    }
+
+    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
+    /// they are counted, and reported only where everything down to `info` is asked for.
+    fn set_aside_keys(&mut self, origin: &Origin) {
+        let Scanner { scan, matches, skipped, .. } = self;
+        matches.retain(|found| {
+            let rule = scan.engine.rules().get(found.rule);
+            let key = rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_));
+            if key {
+                let detail = "`--severity info` reports it".to_owned();
+                skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
+            }
+            !key
+        });
     }
 }
 

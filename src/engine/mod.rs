@@ -171,6 +171,7 @@ impl Engine {
             at = end;
         }
         scratch.candidates = candidates;
+        self.keep_passwords(input, first, out);
         overlap::settle(&self.rules, out, first);
         if input.own != (0..text.len()) {
             let mut index = 0;
@@ -181,14 +182,20 @@ impl Engine {
         }
     }
 
-    /// Of the matches from `first` on, those whose URL only shows where a password would stand go.
+    /// Of the matches from `first` on those go whose URL or header only shows where a password would
+    /// stand.
     fn keep_passwords(&self, input: &Input<'_>, first: usize, out: &mut Vec<Match>) {
         let mut index = 0;
         out.retain(|found| {
             index += 1;
             index <= first
-                || self.rules.get(found.rule).check.as_deref() != Some("url-password")
-                || noise::url_password(input.text, found.secret, input.kind.fixture)
+                || match self.rules.get(found.rule).check.as_deref() {
+                    Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
+                    Some("basic-auth") => {
+                        noise::basic_password(&input.text[found.secret.range()], input.kind.fixture)
+                    }
+                    _ => true,
+                }
         });
     }
 
@@ -205,11 +212,7 @@ impl Engine {
             anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, true, out),
             anchors::Use::RuleName => self.at_name(&mut scratch.assigned, input, literal, false, out),
             anchors::Use::Start => self.at_literal_start(input.text, literal.start, out),
-            anchors::Use::Scheme => {
-                let first = out.len();
-                self.at_scheme(input.text, literal, out);
-                self.keep_passwords(input, first, out);
-            }
+            anchors::Use::Scheme => self.at_scheme(input.text, literal, out),
             anchors::Use::Inside(rule) => self.around_literal(rule, input.text, literal, out),
             anchors::Use::Begin(rule) => self.at_begin(rule, input.text, literal, out),
         }

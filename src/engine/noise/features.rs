@@ -182,7 +182,10 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         flag(assignment.quote.is_none() && rest.first().is_some_and(u8::is_ascii_alphabetic)),
         flag(context.file.fixture),
         flag(assignment.quote.is_none() && in_string(before)),
-        flag(holds_any(&around, &["assert", "expect", "@test", "def test", "mock", "it(", "should", "func test"])),
+        flag(holds_any(
+            &around,
+            &["assert", "expect", "@test", "def test", "mock", "it(", "should", "func test"],
+        )),
         flag(value.len() > 2 && holds_twice(&around, &text[value.range()].to_ascii_lowercase())),
     ]);
 }

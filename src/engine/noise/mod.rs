@@ -19,7 +19,7 @@ use super::assign::Assignment;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
 pub use placeholder::plausible;
-pub use url::url_password;
+pub use url::{basic_password, url_password};
 
 /// What kind of credential a name speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -117,7 +117,8 @@ pub fn obvious(context: &Context<'_>) -> bool {
         || no_digit && shape::foreign(value)
         || placeholder::digest(value)
         || placeholder::number(name, value)
-        || shape::is_uuid(value) && !name::ends_well(name)
+        || shape::is_uuid(value) && (context.file.fixture || !name::ends_well(name))
+        || placeholder::bytes_in_escapes(value)
         || context.file.form == Form::Code && assignment.quote.is_none() && features::calls(context)
         || placeholder::reference(value)
         || !plausible(value)

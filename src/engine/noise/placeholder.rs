@@ -155,6 +155,13 @@ pub(super) fn digest(value: &[u8]) -> bool {
         || braced && value.len() > 20
 }
 
+/// True for bytes written as escapes, as generated code holds them: `\x0a\x82`.
+pub(super) fn bytes_in_escapes(value: &[u8]) -> bool {
+    let escape =
+        |part: &[u8]| part[0] == b'\\' && part[1] == b'x' && part[2..].iter().all(u8::is_ascii_hexdigit);
+    value.windows(4).filter(|part| escape(part)).count() >= 2
+}
+
 /// True for numbers that are no passwords: `0x…` of a machine word, seconds since 1970 under a name that
 /// does not end like a password's.
 pub(super) fn number(name: &[u8], value: &[u8]) -> bool {

@@ -142,22 +142,30 @@ fn entropy(value: &[u8]) -> f32 {
 /// True where a value is words of a language that needs letters beyond ASCII: `Új jelszó`.
 pub(super) fn foreign(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
-    !text.is_ascii() && text.chars().all(|char| char.is_alphabetic() || " .,:;!?'\"-…。、！？：（）()".contains(char))
+    !text.is_ascii()
+        && text.chars().all(|char| char.is_alphabetic() || " .,:;!?'\"-…。、！？：（）()".contains(char))
 }
 
 /// True where a value holds what only code has: `f(x)`, `a[0]`, `x.y()`, `&x`, `a -> b`, `x::y`.
 pub(super) fn code(value: &[u8]) -> bool {
     let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
     let call = value.windows(2).any(|pair| {
-        (pair[0].is_ascii_alphanumeric() || pair[0] == b'_' || pair[0] == b')') && matches!(pair[1], b'(' | b'[')
+        (pair[0].is_ascii_alphanumeric() || pair[0] == b'_' || pair[0] == b')')
+            && matches!(pair[1], b'(' | b'[')
     });
-    call && (has(b")") || has(b"]") || value.ends_with(b"(")) || has(b"->") || has(b"::") || has(b"=>") || has(b"();")
+    call && (has(b")") || has(b"]") || value.ends_with(b"("))
+        || has(b"->")
+        || has(b"::")
+        || has(b"=>")
+        || has(b"();")
 }
 
 /// How much of a text in base64 is weak words, at least 1; 0 where it is no text: `joe:secret`.
 fn encoded(value: &[u8]) -> i16 {
     let whole = value.len() >= 8 && value.len() <= 128 && value.len() % 4 == 0;
-    let Some(text) = whole.then(|| base64_simd::STANDARD.decode_to_vec(value).ok()).flatten() else { return 0 };
+    let Some(text) = whole.then(|| base64_simd::STANDARD.decode_to_vec(value).ok()).flatten() else {
+        return 0;
+    };
     if !text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
         return 0;
     }

@@ -37,6 +37,17 @@ pub fn url_password(text: &[u8], secret: Span, fixture: bool) -> bool {
     !(fixture && placeholder && (plain || weak_user))
 }
 
+/// False where the credentials of a Basic authorization header are made up: `user:pass` in base64.
+pub fn basic_password(value: &[u8], fixture: bool) -> bool {
+    let Ok(text) = base64_simd::forgiving_decode_to_vec(value) else { return true };
+    let Some(colon) = memchr::memchr(b':', &text) else { return !fixture };
+    let (user, password) = (&text[..colon], &text[colon + 1..]);
+    let weak_user = user.len() <= 2 || weak::share(user) >= WEAK;
+    let weak_password = weak::share(password) >= WEAK || of_user(password, user) || password.len() <= 3;
+    let plain = password.iter().all(u8::is_ascii_lowercase);
+    !(weak_password && (weak_user || fixture) || fixture && (plain || !text.is_ascii()))
+}
+
 /// `API_KEY`, `SECRET`: a name in capitals.
 fn constant(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte.is_ascii_uppercase() || b"_-".contains(&byte))
@@ -53,7 +64,10 @@ fn percent_decoded(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut at = 0;
     while at < value.len() {
-        let pair = (value.get(at + 1).and_then(|&byte| digit(byte)), value.get(at + 2).and_then(|&byte| digit(byte)));
+        let pair = (
+            value.get(at + 1).and_then(|&byte| digit(byte)),
+            value.get(at + 2).and_then(|&byte| digit(byte)),
+        );
         match (value[at], pair) {
             (b'%', (Some(high), Some(low))) => {
                 out.push((high * 16 + low) as u8);
@@ -90,9 +104,28 @@ fn placeholder_host(host: &[u8]) -> bool {
     let lower = host.to_ascii_lowercase();
     let has = |part: &[u8]| memchr::memmem::find(&lower, part).is_some();
     const NAMES: [&[u8]; 22] = [
-        b"host", b"hostname", b"server", b"domain", b"proxy", b"default", b"foo", b"bar", b"baz", b"myhost",
-        b"myserver", b"ip", b"address", b"path", b"url", b"site", b"acme", b"company", b"somewhere",
-        b"otherhost", b"yourhost", b"x",
+        b"host",
+        b"hostname",
+        b"server",
+        b"domain",
+        b"proxy",
+        b"default",
+        b"foo",
+        b"bar",
+        b"baz",
+        b"myhost",
+        b"myserver",
+        b"ip",
+        b"address",
+        b"path",
+        b"url",
+        b"site",
+        b"acme",
+        b"company",
+        b"somewhere",
+        b"otherhost",
+        b"yourhost",
+        b"x",
     ];
     let first = lower.split(|byte| b".:".contains(byte)).next().unwrap_or(b"");
     has(b"example")
@@ -106,7 +139,10 @@ fn placeholder_host(host: &[u8]) -> bool {
 
 fn local_host(host: &[u8]) -> bool {
     let lower = host.to_ascii_lowercase();
-    lower.starts_with(b"localhost") || lower.starts_with(b"127.") || lower.starts_with(b"0.0.0.0") || lower == b"db"
+    lower.starts_with(b"localhost")
+        || lower.starts_with(b"127.")
+        || lower.starts_with(b"0.0.0.0")
+        || lower == b"db"
 }
 
 /// True where a password is made of its user's name: `home-user:home-pass`, `root:root`.
@@ -144,6 +180,15 @@ mod tests {
         for url in ["http://alberto:einstein@somewhere.example/", "amqp://root:password2@otherhost"] {
             assert!(!judged(url, true), "{url}");
         }
+    }
+
+    #[test]
+    fn made_up_headers_are_no_leaks() {
+        let header = |text: &str| base64_simd::STANDARD.encode_to_string(text);
+        assert!(!basic_password(header("user:password1").as_bytes(), false));
+        assert!(!basic_password(header("alice:secret-passwd").as_bytes(), true));
+        assert!(basic_password(header(&["deploy:", "kQ7", "fno6", "tf"].concat()).as_bytes(), true));
+        assert!(basic_password(header("deploy:secret1").as_bytes(), false));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) fn share(value: &[u8]) -> i16 {
     let tail = value.iter().rev().take_while(|byte| !byte.is_ascii_alphabetic() && byte.is_ascii()).count();
     let body = &value[..value.len() - tail];
     // A tail that is longer than the words, or long by itself, is no mere decoration.
-    let kept = tail <= 4 && tail < body.len();
+    let kept = tail <= 6 && tail <= body.len() + 1;
     let plain: Vec<u8> = body.iter().map(|&byte| letter(byte)).collect();
     // The most letters that words can cover up to each place.
     let mut best = vec![0usize; plain.len() + 1];
@@ -36,7 +36,6 @@ pub(super) fn share(value: &[u8]) -> i16 {
     }
     (((covered + signs + if kept { tail } else { 0 }) * 100 / value.len()).min(100)) as i16
 }
-
 
 fn letter(byte: u8) -> u8 {
     match byte {
