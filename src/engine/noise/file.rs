@@ -49,7 +49,7 @@ const LOCKS: [&[u8]; 14] = [
 ];
 
 /// Words of a path that tell of tests, examples and documentation.
-const FIXTURES: [&str; 44] = [
+const FIXTURES: [&str; 45] = [
     "test",
     "tests",
     "testing",
@@ -94,6 +94,7 @@ const FIXTURES: [&str; 44] = [
     "storybook",
     "playground",
     "snapshots",
+    "localhost",
 ];
 
 impl FileKind {

@@ -114,7 +114,9 @@ pub(super) fn reference(value: &[u8]) -> bool {
         return true;
     }
     // A whole shell variable: `$NAME`, `$name`, `%NAME%`.
-    let body = value.strip_prefix(b"$").or_else(|| value.strip_prefix(b"@"));
+    let body = value.strip_prefix(b"$").or_else(|| {
+        value.strip_prefix(b"@").filter(|body| !body.iter().any(u8::is_ascii_digit) && !mixed(body))
+    });
     if body.is_some_and(|body| {
         !body.is_empty()
             && !body[0].is_ascii_digit()
@@ -125,6 +127,12 @@ pub(super) fn reference(value: &[u8]) -> bool {
         return true;
     }
     [&b"{{"[..], b"${", b"#{", b"$(", b"{%"].iter().any(|part| memchr::memmem::find(value, part).is_some())
+}
+
+/// True for letters of both cases that are no capitalised words.
+fn mixed(text: &[u8]) -> bool {
+    text.windows(2).filter(|pair| pair[0].is_ascii_uppercase() && pair[1].is_ascii_uppercase()).count() > 0
+        && text.iter().any(u8::is_ascii_lowercase)
 }
 
 /// True for the stored form of a password, from which it cannot be read: `$2a$10$…`, `$argon2id$…`,

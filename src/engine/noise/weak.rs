@@ -2,8 +2,8 @@
 
 /// Words that say "this is a password" or "this is made up", the names of services and users that
 /// come with a password of the same name, and the passwords that every list of the worst ones begins
-/// with. In lower case, at least three letters each.
-const WORDS: &str = " password passwd passwort passphrase passcode passwrd passw pass pwd word wordpass secret secrets sekret sekrit sercret geheim token key auth cred creds credential credentials login logon access user username name admin administrator root guest owner client customer account test tests tester testing tested testpass example sample demo dummy fake mock stub fixture placeholder default change changeme changeit replace insert enter some any thing value string text data here your mine own the this that not and for old new first second third one two three four five other another wrong bad good right correct incorrect invalid valid expired unused ignored ignore broken nope none null empty blank super top very really strong weak secure insecure safe unsafe simple easy long short hello world foo bar foobar baz qux quux fizz buzz lorem ipsum spam eggs abc abcd abcde abcdef xyz xyzzy asdf asdfgh qwerty qwertz azerty zxcv letmein welcome hunter swordfish sesame open opensesame monkey dragon master shadow sunshine princess football baseball trustno iloveyou whatever correcthorsebatterystaple correct horse battery staple tiger scott alice bob carol dave eve john jane doe smith acme postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq elastic cassandra oracle database sql ldap smtp mail email ftp ssh http https web server service local localhost host site app application project company org internal external public private prod production dev develop development stage staging temp tmp random generated something anything please hidden redacted removed parola senha contrasena motdepasse wachtwoord heslo haslo salasana jelszo lozinka sifre kata sandi kennwort losenord adgangskode mima ";
+/// with. In lower case, at least two letters each.
+const WORDS: &str = " my password passwd passwort passphrase passcode passwrd passw pass pwd word wordpass secret secrets sekret sekrit sercret geheim token key auth cred creds credential credentials login logon access user username name admin administrator root guest owner client customer account test tests tester testing tested testpass example sample demo dummy fake mock stub fixture placeholder default change changeme changeit replace insert enter some any thing value string text data here your mine own the this that not and for old new first second third one two three four five other another wrong bad good right correct incorrect invalid valid expired unused ignored ignore broken nope none null empty blank super top very really strong weak secure insecure safe unsafe simple easy long short hello world foo bar foobar baz qux quux fizz buzz lorem ipsum spam eggs abc abcd abcde abcdef xyz xyzzy asdf asdfgh qwerty qwertz azerty zxcv letmein welcome hunter swordfish sesame open opensesame monkey dragon master shadow sunshine princess football baseball trustno iloveyou whatever correcthorsebatterystaple correct horse battery staple tiger scott alice bob carol dave eve john jane doe smith acme postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq elastic cassandra oracle database sql ldap smtp mail email ftp ssh http https web server service local localhost host site app application project company org internal external public private prod production dev develop development stage staging temp tmp random generated something anything please hidden redacted removed parola senha contrasena motdepasse wachtwoord heslo haslo salasana jelszo lozinka sifre kata sandi kennwort losenord adgangskode mima ";
 
 /// How much of a value is such words, in hundredths of its length: `s3cr3t`, `MyTestPa$$word1`.
 /// Figures that stand for letters are read as these; what trails the words (`123`, `!`) counts as a part.
@@ -21,7 +21,7 @@ pub(super) fn share(value: &[u8]) -> i16 {
     let mut best = vec![0usize; plain.len() + 1];
     for end in 1..=plain.len() {
         best[end] = best[end - 1].max(
-            (end.saturating_sub(28)..end.saturating_sub(2))
+            (end.saturating_sub(28)..end.saturating_sub(1))
                 .filter(|&start| listed(&plain[start..end]))
                 .map(|start| best[start] + end - start)
                 .max()
@@ -50,7 +50,7 @@ fn letter(byte: u8) -> u8 {
 }
 
 fn listed(word: &[u8]) -> bool {
-    word.len() >= 3 && super::name::listed(WORDS, word)
+    word.len() >= 2 && super::name::listed(WORDS, word)
 }
 
 #[cfg(test)]
