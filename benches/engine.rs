@@ -132,7 +132,7 @@ fn judgement(criterion: &mut Criterion) {
 fn judged(text: &[u8]) -> bool {
     let name = Span::new(4, 9);
     let Some(assignment) = assign::parse(text, name) else { return false };
-    let context = noise::Context { text, assignment: &assignment, file: noise::FileKind::Unknown };
+    let context = noise::Context { text, assignment: &assignment, file: noise::FileKind::UNKNOWN };
     noise::judge(&context).secret
 }
 

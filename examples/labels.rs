@@ -1,15 +1,22 @@
-//! Precision and recall of the judgement on labelled lines (`train.jsonl`, see docs), or the measures
-//! of every assignment for the script that fits the model.
+//! Precision and recall on labelled lines, through the whole engine, or the measures of every
+//! assignment for the script that fits the judgement's model (`benches/tables/trees.py`).
 //!
-//! `labels score FILE` prints the figures; `labels measures FILE` prints, tab separated, label,
-//! repository, category and measures; `labels clean MEASURES_PER_FILE DIRECTORY...` prints the measures of assignments in clean sources.
+//! `labels score FILE` prints the figures, `labels errors FILE` also the lines that are judged wrongly;
+//! `labels measures FILE` prints the measures, `labels clean DIRECTORY...` those of sources that hold no
+//! secrets. With `--paths` each line is taken to stand in a file below its `file_kind` directories.
+//!
+//! FILE holds a JSON object a line: `label` (`T` or `F`), `categories`, `file_kind`, `extension`,
+//! `repository`, `before`, `lines`, `after` (texts), `value` (first and last character in the line).
 #![allow(clippy::print_stdout)]
 
 use sekisho::engine::assign::{self, Assignment};
-use sekisho::engine::noise::{Context, FEATURES, FileKind, judge, measure, obvious};
+use sekisho::engine::noise::{Context, FEATURES, FileKind, measure, obvious};
+use sekisho::engine::{Engine, Input, Scratch};
+use sekisho::rules::RuleSet;
 use sekisho::text::Span;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 
 /// One labelled line in its context.
 struct Line {
@@ -22,7 +29,7 @@ struct Line {
     file: FileKind,
 }
 
-fn read(path: &str) -> Result<Vec<Line>, Box<dyn Error>> {
+fn read(path: &str, paths: bool) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut lines = Vec::new();
     for row in std::fs::read_to_string(path)?.lines() {
         let row: serde_json::Value = serde_json::from_str(row)?;
@@ -41,6 +48,8 @@ fn read(path: &str) -> Result<Vec<Line>, Box<dyn Error>> {
             .map(|(start, end)| {
                 Span::new(before.len() + byte(start), before.len() + byte(end).max(byte(start)))
             });
+        let extension = row["extension"].as_str().unwrap_or("");
+        let folder = if paths { row["file_kind"].as_str().unwrap_or("") } else { "" };
         lines.push(Line {
             own: Span::new(before.len(), before.len() + own.len()),
             text: format!("{before}{own}{after}").into_bytes(),
@@ -53,7 +62,7 @@ fn read(path: &str) -> Result<Vec<Line>, Box<dyn Error>> {
                 .filter_map(|c| Some(c.as_str()?.to_string()))
                 .collect(),
             repository: row["repository"].as_str().unwrap_or("").to_string(),
-            file: FileKind::of_path(format!("x{}", row["extension"].as_str().unwrap_or("")).as_bytes()),
+            file: FileKind::of_path(format!("{folder}/x{extension}").as_bytes()),
         });
     }
     Ok(lines)
@@ -74,36 +83,62 @@ fn assignments(text: &[u8]) -> Vec<Assignment> {
     found
 }
 
-fn print(label: &str, repository: &str, category: &str, measures: &[i16; FEATURES], value: &[u8]) {
-    let measures: Vec<String> = measures.iter().map(i16::to_string).collect();
-    let value = String::from_utf8_lossy(value).replace(['\t', '\n', '\r'], " ");
-    println!("{label}\t{repository}\t{category}\t{}\t{value}", measures.join(","));
+/// One row for the script that fits the model: number of the line, label, repository, categories, the
+/// rules other than the judged ones that find something on it, whether the value is the labelled one,
+/// measures (`-` where there is nothing to judge), and the text.
+fn print(row: &[&str; 6], measures: Option<&[i16; FEATURES]>, shown: &[u8]) {
+    let measures = measures
+        .map_or("-".to_owned(), |measures| measures.iter().map(i16::to_string).collect::<Vec<_>>().join(","));
+    let shown = String::from_utf8_lossy(shown).replace(['\t', '\n', '\r'], " ");
+    println!("{}\t{measures}\t{shown}", row.join("\t"));
+}
+
+/// The built-in rules with or without those that hand their values to the judgement.
+fn engine(judged: bool) -> Engine {
+    let rules = RuleSet::builtin();
+    let active = rules
+        .iter()
+        .map(|(_, rule)| rule.enabled && (judged || rule.check.as_deref() != Some("judgement")))
+        .collect();
+    Engine::with(rules, active)
+}
+
+/// Ids of the rules that find a secret which begins on the labelled line.
+fn found(engine: &Engine, scratch: &mut Scratch, line: &Line) -> Vec<String> {
+    let mut matches = Vec::new();
+    let input = Input { text: &line.text, own: 0..line.text.len(), kind: line.file, binary: false };
+    engine.scan(scratch, &input, &mut matches);
+    matches
+        .iter()
+        .filter(|found| line.own.range().contains(&found.secret.start))
+        .map(|found| engine.rules().get(found.rule).id.to_string())
+        .collect()
 }
 
 fn measures(lines: &[Line]) {
-    for line in lines {
+    let (engine, mut scratch) = (engine(false), Scratch::default());
+    for (number, line) in lines.iter().enumerate() {
+        let shown = &line.text[line.own.start..line.own.end - 1];
+        let rules = found(&engine, &mut scratch, line).join(",");
+        let (number, categories) = (number.to_string(), line.categories.join(":"));
+        let label = if line.secret { "T" } else { "F" };
+        let row = |own| [number.as_str(), label, line.repository.as_str(), &categories, &rules, own];
         let mut any = false;
         for assignment in assignments(&line.text) {
-            if !line.own.contains(assignment.value) {
-                continue;
-            }
-            let hit = line.value.is_some_and(|value| value.overlaps(assignment.value));
-            if line.secret && !hit && line.value.is_some() {
-                continue;
-            }
             let context = Context { text: &line.text, assignment: &assignment, file: line.file };
-            if obvious(&context) {
+            if !line.own.range().contains(&assignment.value.start) || obvious(&context) {
                 continue;
             }
             any = true;
-            let label = if line.secret { "T" } else { "F" };
-            let shown = &line.text[line.own.start..line.own.end - 1];
-            print(label, &line.repository, &line.categories.join(":"), &measure(&context), shown);
+            let own = match line.value {
+                Some(value) if value.overlaps(assignment.value) => "own",
+                Some(_) => "other",
+                None => "unknown",
+            };
+            print(&row(own), Some(&measure(&context)), shown);
         }
         if !any {
-            let label = if line.secret { "MISS" } else { "NONE" };
-            let shown = &line.text[line.own.start..line.own.end - 1];
-            print(label, &line.repository, &line.categories.join(":"), &[0; FEATURES], shown);
+            print(&row("none"), None, shown);
         }
     }
 }
@@ -128,16 +163,19 @@ impl Figures {
     }
 }
 
+/// Categories that few people would call leaks: lines of nothing else are not counted.
+const SOFT: [&str; 5] = ["UUID", "Nonce", "Salt", "AWS S3 Bucket", "Tencent WeChat API App ID"];
+
 fn score(lines: &[Line], verbose: bool) {
-    const CORE: [&str; 7] = ["Password", "Secret", "Token", "Key", "Auth", "Credential", "API"];
+    let (engine, mut scratch) = (engine(true), Scratch::default());
     let mut all = Figures::default();
-    let mut core = Figures::default();
     let mut categories: BTreeMap<&str, Figures> = BTreeMap::new();
     for line in lines {
-        let hit = assignments(&line.text).iter().any(|assignment| {
-            line.own.contains(assignment.value)
-                && judge(&Context { text: &line.text, assignment, file: line.file }).secret
-        });
+        if line.categories.iter().all(|category| SOFT.contains(&category.as_str())) {
+            continue;
+        }
+        let rules = found(&engine, &mut scratch, line);
+        let hit = !rules.is_empty();
         let add = |figures: &mut Figures| match (line.secret, hit) {
             (true, true) => figures.found += 1,
             (true, false) => figures.missed += 1,
@@ -145,76 +183,66 @@ fn score(lines: &[Line], verbose: bool) {
             (false, false) => {}
         };
         add(&mut all);
-        if line.categories.iter().any(|category| CORE.contains(&category.as_str())) {
-            add(&mut core);
-        }
         line.categories.iter().for_each(|category| add(categories.entry(category).or_default()));
         if verbose && hit != line.secret {
             let shown = String::from_utf8_lossy(&line.text[line.own.range()]);
-            println!("{} {:?} {}", if hit { "WRONG" } else { "MISSED" }, line.categories, shown.trim());
+            let what = if hit { "WRONG" } else { "MISSED" };
+            println!("{what} {:?} {} {}", line.categories, rules.join(","), shown.trim());
         }
     }
     categories.iter().for_each(|(name, figures)| figures.print(name));
-    core.print("named values (7 categories)");
     all.print("all");
 }
 
 /// Every file below a directory.
-fn files(root: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
-    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().to_lowercase();
-        let is_test =
-            name.contains("test") || name.contains("example") || name == "idlelib" || name == "site-packages";
+fn files(root: &Path, out: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(root).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(|entry| entry.file_name());
+    for entry in entries {
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !is_test => files(&path, out),
-            Ok(kind) if kind.is_file() && !is_test => out.push(path),
+            Ok(kind) if kind.is_dir() && entry.file_name() != ".git" => files(&entry.path(), out),
+            Ok(kind) if kind.is_file() => out.push(entry.path()),
             _ => {}
         }
     }
 }
 
-/// Assignments in sources without secrets: their measures, or those that are judged secret.
-fn clean(roots: &[String], only_found: bool) {
-    let mut paths = Vec::new();
-    roots.iter().for_each(|root| files(std::path::Path::new(root), &mut paths));
-    let (mut count, mut found) = (0usize, 0usize);
-    for path in paths {
-        let Ok(text) = std::fs::read(&path) else { continue };
-        if memchr::memchr(0, &text[..text.len().min(8000)]).is_some() || text.len() > 4 << 20 {
-            continue;
-        }
-        count += memchr::memchr_iter(b'\n', &text).count();
-        let file = FileKind::of_path(path.as_os_str().as_encoded_bytes());
-        for assignment in assignments(&text) {
-            let context = Context { text: &text, assignment: &assignment, file };
-            let shown = &text[assignment.name.start.min(assignment.value.start)..assignment.value.end];
-            if !only_found && !obvious(&context) {
-                print("C", &path.to_string_lossy(), "-", &measure(&context), shown);
-            } else if only_found && judge(&context).secret {
-                found += 1;
-                println!("{}: {}", path.display(), String::from_utf8_lossy(shown).replace('\n', " "));
+/// Measures of the assignments in sources without secrets, each below one of `roots`.
+fn clean(roots: &[String]) {
+    for root in roots {
+        let mut paths = Vec::new();
+        files(Path::new(root), &mut paths);
+        for path in paths {
+            let Ok(text) = std::fs::read(&path) else { continue };
+            if memchr::memchr(0, &text[..text.len().min(8000)]).is_some() || text.len() > 4 << 20 {
+                continue;
+            }
+            let below = path.strip_prefix(root).unwrap_or(&path);
+            let file = FileKind::of_path(below.as_os_str().as_encoded_bytes());
+            let place = if file.fixture { "fixture" } else { "source" };
+            for assignment in assignments(&text) {
+                let context = Context { text: &text, assignment: &assignment, file };
+                if !obvious(&context) {
+                    let shown =
+                        &text[assignment.name.start.min(assignment.value.start)..assignment.value.end];
+                    let path = below.to_string_lossy();
+                    print(&[&path, "C", root, place, "", "own"], Some(&measure(&context)), shown);
+                }
             }
         }
-    }
-    if only_found {
-        println!(
-            "{found} found in {count} lines: {:.1} per million lines",
-            found as f64 * 1e6 / count.max(1) as f64
-        );
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("measures") if arguments.len() == 2 => measures(&read(&arguments[1])?),
-        Some(way @ ("score" | "errors")) if arguments.len() == 2 => {
-            score(&read(&arguments[1])?, way == "errors")
-        }
-        Some("clean-measures") => clean(&arguments[1..], false),
-        Some("clean") => clean(&arguments[1..], true),
-        _ => println!("usage: labels score|errors|measures FILE, labels clean|clean-measures DIRECTORY..."),
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match *arguments.as_slice() {
+        [way @ ("score" | "errors"), file] => score(&read(file, false)?, way == "errors"),
+        [way @ ("score" | "errors"), file, "--paths"] => score(&read(file, true)?, way == "errors"),
+        ["measures", file] => measures(&read(file, false)?),
+        ["measures", file, "--paths"] => measures(&read(file, true)?),
+        ["clean", ref roots @ ..] => clean(&roots.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        _ => println!("usage: labels score|errors|measures FILE [--paths], labels clean DIRECTORY..."),
     }
     Ok(())
 }

@@ -48,6 +48,9 @@ pub struct Settings {
     pub allow: Allow,
     /// Key of fingerprints.
     pub salt: Vec<u8>,
+    /// Findings that are no more than `info` where they stand are reported too: the severity asked for
+    /// is `info`.
+    pub info: bool,
     /// The configuration file that was used.
     pub file: Option<PathBuf>,
 }
@@ -107,7 +110,9 @@ impl Settings {
             remedy: "see docs/configuration.md for the form of [[allow]]".to_owned(),
         })?;
         let salt = file.salt.unwrap_or_else(|| "sekisho".to_owned()).into_bytes();
-        Ok(Settings { rules, active, allow, salt, file: path })
+        let severity = flags.selection.severity.or(file.rules.severity);
+        let info = severity == Some(Severity::Info);
+        Ok(Settings { rules, active, allow, salt, info, file: path })
     }
 }
 

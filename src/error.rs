@@ -109,13 +109,15 @@ pub enum SkipReason {
     Budget,
     /// Damaged content: a corrupt object or archive.
     Corrupt,
+    /// A private key in tests, examples or documents: it was found, but is `info` there.
+    TestKey,
 }
 
 impl SkipReason {
     /// True for what a person would not expect to be scanned: it is counted and shown, and the run
     /// still vouches for the rest.
     pub fn benign(self) -> bool {
-        matches!(self, SkipReason::Special | SkipReason::Symlink)
+        matches!(self, SkipReason::Special | SkipReason::Symlink | SkipReason::TestKey)
     }
 
     /// A short word for summaries and reports.
@@ -128,6 +130,7 @@ impl SkipReason {
             SkipReason::Loop => "directory loop",
             SkipReason::Budget => "over budget",
             SkipReason::Corrupt => "corrupt",
+            SkipReason::TestKey => "private key of a test",
         }
     }
 }

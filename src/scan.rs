@@ -6,11 +6,12 @@ mod pairs;
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
-use crate::error::{Error, Skipped};
+use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::{Allow, allow};
-use crate::rules::RuleIndex;
+use crate::rules::rule::Matcher;
+use crate::rules::{Kind, RuleIndex};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
@@ -18,7 +19,7 @@ use crate::utf16;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
-use std::path::{Component, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -43,6 +44,7 @@ pub struct Scan {
     engine: Engine,
     allow: Allow,
     salt: Vec<u8>,
+    info: bool,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -66,6 +68,7 @@ impl Scan {
             engine: Engine::with(settings.rules, settings.active),
             allow: settings.allow,
             salt: settings.salt,
+            info: settings.info,
             progress: Progress::default(),
         }
     }
@@ -81,7 +84,8 @@ impl Scan {
     /// Only where the source could not be read at all; trouble with single inputs is in the outcome.
     pub fn run(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
-        let scanners = source.visit(&|| Scanner::new(self))?;
+        let roots = source.roots();
+        let scanners = source.visit(&|| Scanner::new(self, roots))?;
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -157,6 +161,7 @@ impl Scan {
 /// Takes blobs on one thread.
 struct Scanner<'s> {
     scan: &'s Scan,
+    roots: &'s [PathBuf],
     scratch: Scratch,
     matches: Vec<Match>,
     hits: Vec<Hit>,
@@ -166,9 +171,10 @@ struct Scanner<'s> {
 }
 
 impl<'s> Scanner<'s> {
-    fn new(scan: &'s Scan) -> Scanner<'s> {
+    fn new(scan: &'s Scan, roots: &'s [PathBuf]) -> Scanner<'s> {
         Scanner {
             scan,
+            roots,
             scratch: Scratch::default(),
             matches: Vec::new(),
             hits: Vec::new(),
@@ -188,12 +194,30 @@ impl<'s> Scanner<'s> {
     /// Scan a text that is wholly in memory; `original` maps its offsets to those of the input.
     fn text(&mut self, origin: &Origin, text: &[u8], binary: bool, original: &dyn Fn(usize) -> usize) {
         self.matches.clear();
-        let input = Input { text, own: 0..text.len(), kind: kind_of(origin), binary };
+        let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
+        if input.kind.fixture && !self.scan.info {
+            self.set_aside_keys(origin);
+        }
         if !self.matches.is_empty() {
             let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original };
             cut.hits(LineIndex::new(text, 1), 0, &mut self.hits);
         }
+    }
+
+    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
+    /// they are counted, and reported only where everything down to `info` is asked for.
+    fn set_aside_keys(&mut self, origin: &Origin) {
+        let Scanner { scan, matches, skipped, .. } = self;
+        matches.retain(|found| {
+            let rule = scan.engine.rules().get(found.rule);
+            let key = rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_));
+            if key {
+                let detail = "`--severity info` reports it".to_owned();
+                skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
+            }
+            !key
+        });
     }
 }
 
@@ -217,7 +241,7 @@ impl Visit for Scanner<'_> {
         let encoding = utf16::detect(&head);
         let binary = encoding.is_none() && utf16::looks_binary(&head);
         let mut whole = Cursor::new(head).chain(reader);
-        let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin), binary };
+        let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
         let Scanner { scan, scratch, hits, .. } = self;
         let each = |hits: &mut Vec<Hit>, window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             if window.matches.is_empty() {
@@ -263,12 +287,25 @@ impl<R: Read> Read for Shared<'_, R> {
     }
 }
 
-fn kind_of(origin: &Origin) -> FileKind {
+fn kind_of(origin: &Origin, roots: &[PathBuf]) -> FileKind {
     match origin {
-        Origin::File(path) => FileKind::of_path(path.as_os_str().as_encoded_bytes()),
+        Origin::File(path) => FileKind::of_path(below(path, roots).as_os_str().as_encoded_bytes()),
         Origin::Staged(path) => FileKind::of_path(path),
         Origin::Object { path: Some(path), .. } => FileKind::of_path(path),
-        _ => FileKind::Unknown,
+        _ => FileKind::UNKNOWN,
+    }
+}
+
+/// The part of a path that tells what kind of file it is: a tree that happens to lie in a directory called
+/// `tests` is no test for that.
+fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
+    if path.is_relative() {
+        return path;
+    }
+    let rest = roots.iter().filter_map(|root| path.strip_prefix(root).ok());
+    match rest.min_by_key(|rest| rest.as_os_str().len()) {
+        Some(rest) if !rest.as_os_str().is_empty() => rest,
+        _ => path.file_name().map_or(path, Path::new),
     }
 }
 

@@ -1,7 +1,10 @@
-"""Rewrites the labelled lines so that secret passwords look as people choose them: runs of letters
-become words of the same length. The labelled values are random ones, in life many are not.
+"""Rewrites the labelled lines so that passwords look as people choose them: the labelled values are
+random ones, in life many are not. Each password is written twice: with words of a dictionary in the
+place of its runs of letters, and as one of the passwords that lists of the worst begin with.
 
     python3 benches/tables/humanise.py train.jsonl /usr/share/dict/american-english > humanised.jsonl
+
+The dictionary is Debian's package wamerican.
 """
 import json
 import random
@@ -9,6 +12,13 @@ import re
 import sys
 
 random.seed(7)
+WORST = [
+    "password", "secret", "admin", "test", "pass", "welcome", "letmein", "qwerty", "changeme", "dragon",
+    "monkey", "hunter", "master", "root", "guest", "default", "login", "foobar", "topsecret", "testpass",
+    "mypassword", "supersecret", "sesame", "postgres", "mysql", "demo", "passw0rd", "hello", "trustno",
+]
+TAILS = ["", "", "", "1", "2", "12", "123", "1234", "!", "1!", "123!", "@123", "#1", "2020"]
+LEET = str.maketrans("aeos", "@30$")
 words = {}
 for line in open(sys.argv[2], encoding="utf-8"):
     word = line.strip()
@@ -29,6 +39,16 @@ def word_like(match):
     return "".join(new.upper() if old.isupper() else new for old, new in zip(run, word))
 
 
+def worst():
+    word = random.choice(WORST)
+    form = random.random()
+    if form < 0.2:
+        word = word.translate(LEET)
+    elif form < 0.4:
+        word = word.capitalize()
+    return word + random.choice(TAILS)
+
+
 for row in open(sys.argv[1], encoding="utf-8"):
     row = json.loads(row)
     if row["label"] == "T" and row["value"] and "Password" in row["categories"]:
@@ -36,5 +56,7 @@ for row in open(sys.argv[1], encoding="utf-8"):
         line = row["lines"][0]
         value = line[start:end]
         if len(value) <= 24:
-            row["lines"][0] = line[:start] + re.sub(r"[A-Za-z]{3,}", word_like, value) + line[end:]
-            print(json.dumps(row))
+            for chosen in re.sub(r"[A-Za-z]{3,}", word_like, value), worst():
+                row["lines"][0] = line[:start] + chosen + line[end:]
+                row["value"] = [start, start + len(chosen)]
+                print(json.dumps(row))

@@ -91,7 +91,7 @@ pub struct Select {
     /// Switch off a rule or all rules of a provider (`all` for every rule)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub disable: Vec<String>,
-    /// Only rules of at least this severity
+    /// Only rules of at least this severity; with `info` also private keys of tests and examples
     #[arg(long, value_name = "LEVEL", value_parser = severity)]
     pub severity: Option<Severity>,
 }

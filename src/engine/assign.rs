@@ -373,6 +373,10 @@ fn behind_blank(text: &[u8], name: Span, closed: bool, at: usize) -> Option<Behi
     let start = memchr::memrchr(b'\n', &text[name.start.saturating_sub(160)..name.start])
         .map_or(name.start.saturating_sub(160), |end| name.start.saturating_sub(160) + end + 1);
     let before = text[start..name.start].trim_ascii();
+    // `#define PASSWORD "v"`, `# define PASSWORD "v"`
+    if before.starts_with(b"#") && before.ends_with(b"define") {
+        return Some(Behind { operator: Operator::Space, at, quoted: true });
+    }
     let introduced = before.is_empty()
         || before.eq_ignore_ascii_case(b"env")
         || before.eq_ignore_ascii_case(b"set")

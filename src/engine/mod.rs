@@ -83,7 +83,7 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// All of a text of unknown kind.
     pub fn whole(text: &'a [u8]) -> Input<'a> {
-        Input { text, own: 0..text.len(), kind: FileKind::Unknown, binary: false }
+        Input { text, own: 0..text.len(), kind: FileKind::UNKNOWN, binary: false }
     }
 }
 
@@ -171,6 +171,7 @@ impl Engine {
             at = end;
         }
         scratch.candidates = candidates;
+        self.keep_passwords(input, first, out);
         overlap::settle(&self.rules, out, first);
         if input.own != (0..text.len()) {
             let mut index = 0;
@@ -179,6 +180,23 @@ impl Engine {
                 index <= first || input.own.contains(&found.anchor)
             });
         }
+    }
+
+    /// Of the matches from `first` on those go whose URL or header only shows where a password would
+    /// stand.
+    fn keep_passwords(&self, input: &Input<'_>, first: usize, out: &mut Vec<Match>) {
+        let mut index = 0;
+        out.retain(|found| {
+            index += 1;
+            index <= first
+                || match self.rules.get(found.rule).check.as_deref() {
+                    Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
+                    Some("basic-auth") => {
+                        noise::basic_password(&input.text[found.secret.range()], input.kind.fixture)
+                    }
+                    _ => true,
+                }
+        });
     }
 
     fn at_literal(

@@ -82,6 +82,10 @@ impl Tracked {
 }
 
 impl Source for Tracked {
+    fn roots(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error> {
         let files = self.files()?;
         let next = AtomicUsize::new(0);

@@ -12,6 +12,7 @@ pub mod tree;
 use crate::error::{Error, Skipped};
 use crate::origin::Origin;
 use std::io::Read;
+use std::path::PathBuf;
 
 /// Takes what a source reads. A source makes one visitor per thread.
 pub trait Visit: Send {
@@ -32,6 +33,11 @@ pub trait Source {
     /// Trouble with one input is told to the visitor; an error is returned only where nothing could be
     /// read at all.
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error>;
+
+    /// The paths that it begins at, where it reads files. What lies above them says nothing of a file.
+    fn roots(&self) -> &[PathBuf] {
+        &[]
+    }
 }
 
 /// Inputs larger than this (bytes) are handed over as streams: 8 MiB.

@@ -78,6 +78,10 @@ impl Tree {
 }
 
 impl Source for Tree {
+    fn roots(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error> {
         let mut round = self.named()?;
         let mut roots = Roots::default();

@@ -18,7 +18,7 @@ pub(super) fn read(text: &[u8], name: Span, behind: Behind) -> Option<Assignment
         at = next_line(text, at)?;
     }
     let made = |value: Span, quote, wrapped| {
-        let value = without_scheme(text, value);
+        let value = inner(text, without_scheme(text, value));
         (!value.is_empty()).then_some(Assignment { name, value, quote, operator: behind.operator, wrapped })
     };
     if let Some((value, quote)) = quoted(text, at) {
@@ -34,6 +34,35 @@ pub(super) fn read(text: &[u8], name: Span, behind: Behind) -> Option<Assignment
     }
     let in_query = name.start > 0 && matches!(text[name.start - 1], b'?' | b'&' | b';');
     made(plain(text, at, in_query)?, None, false)
+}
+
+/// Shortest string of an object in a value that is taken for the value, in bytes.
+const INNER: usize = 16;
+
+/// The longest string with a digit of an object that is written as a text: `"{\"app\":\"x\",\"id\":\"v\"}"`.
+fn inner(text: &[u8], value: Span) -> Span {
+    if text.get(value.start) != Some(&b'{') || text[value.range()].last() != Some(&b'}') {
+        return value;
+    }
+    let mut found: Option<Span> = None;
+    let mut start = value.start;
+    for at in value.start..value.end {
+        let byte = text[at];
+        if byte.is_ascii_alphanumeric() || b"_-+/=.".contains(&byte) {
+            continue;
+        }
+        let held = Span::new(start, at);
+        let quoted = start > value.start && text[start - 1] == b'"' && matches!(byte, b'"' | b'\\');
+        if quoted
+            && held.len() >= INNER
+            && text[held.range()].iter().any(u8::is_ascii_digit)
+            && found.is_none_or(|best| held.len() > best.len())
+        {
+            found = Some(held);
+        }
+        start = at + 1;
+    }
+    found.unwrap_or(value)
 }
 
 /// The first quote of the next line, for values that begin there.

@@ -1,10 +1,10 @@
 //! All measures of an assignment: those of its name, its value and the place where it stands.
 
-use super::{Context, FileKind, name, shape};
+use super::{Context, Form, name, shape};
 use crate::engine::assign::Operator;
 
 /// Number of measures of the place.
-const PLACE: usize = 26;
+const PLACE: usize = 30;
 /// Number of measures.
 pub const FEATURES: usize = name::COUNT + shape::COUNT + PLACE;
 
@@ -35,6 +35,10 @@ const PLACE_NAMES: [&str; PLACE] = [
     "place: flag",
     "place: element",
     "place: rest is text",
+    "place: fixture",
+    "place: in a string",
+    "place: test nearby",
+    "place: user is the value",
 ];
 
 /// What the measures are called.
@@ -74,14 +78,51 @@ fn holds_any(text: &[u8], words: &[&str]) -> bool {
     words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
 }
 
+/// The line before an assignment, as far as it is looked at.
+fn line_before<'a>(context: &Context<'a>) -> &'a [u8] {
+    let first = context.assignment.name.start.min(context.assignment.value.start);
+    let from = first.saturating_sub(200);
+    let line_start = memchr::memrchr(b'\n', &context.text[from..first]).map_or(from, |at| from + at + 1);
+    context.text[line_start..first].trim_ascii_start()
+}
+
+/// True for a value without quotes that calls something or takes a part of it, outside of any text.
+pub(super) fn calls(context: &Context<'_>) -> bool {
+    let value = &context.text[context.assignment.value.range()];
+    memchr::memchr2(b'(', b'[', value).is_some() && !in_string(line_before(context)) || shape::code(value)
+}
+
+/// True where a line up to a place has opened a quote that is not closed.
+fn in_string(before: &[u8]) -> bool {
+    let mut open = None;
+    let mut escaped = false;
+    for &byte in before {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' | b'\'' | b'`' => match open {
+                None => open = Some(byte),
+                Some(quote) if quote == byte => open = None,
+                Some(_) => {}
+            },
+            _ => {}
+        }
+    }
+    open.is_some()
+}
+
+/// True where a value stands more than once in the text around.
+fn holds_twice(around: &[u8], value: &[u8]) -> bool {
+    memchr::memmem::find_iter(around, value).nth(1).is_some()
+}
+
 fn place(context: &Context<'_>, out: &mut Vec<i16>) {
     let text = context.text;
     let assignment = context.assignment;
     let (name, value) = (assignment.name, assignment.value);
     let first = name.start.min(value.start);
     let from = first.saturating_sub(200);
-    let line_start = memchr::memrchr(b'\n', &text[from..first]).map_or(from, |at| from + at + 1);
-    let before = text[line_start..first].trim_ascii_start();
+    let before = line_before(context);
     let after_value = value.end + usize::from(assignment.quote.is_some());
     let rest = text.get(after_value..text.len().min(after_value + 80)).unwrap_or(b"");
     let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
@@ -107,10 +148,10 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         flag(assignment.quote == Some(b'\'')),
         flag(assignment.quote == Some(b'`')),
         flag(assignment.wrapped),
-        flag(context.file == FileKind::Code),
-        flag(context.file == FileKind::Config),
-        flag(context.file == FileKind::Document),
-        flag(matches!(context.file, FileKind::Lock | FileKind::Log)),
+        flag(context.file.form == Form::Code),
+        flag(context.file.form == Form::Config),
+        flag(context.file.form == Form::Document),
+        flag(matches!(context.file.form, Form::Lock | Form::Log)),
         behind,
         rest.len() as i16,
         flag(comment),
@@ -139,5 +180,12 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         is(Operator::Flag) + is(Operator::Space) * 2,
         is(Operator::Element) + is(Operator::Sibling) * 2,
         flag(assignment.quote.is_none() && rest.first().is_some_and(u8::is_ascii_alphabetic)),
+        flag(context.file.fixture),
+        flag(assignment.quote.is_none() && in_string(before)),
+        flag(holds_any(
+            &around,
+            &["assert", "expect", "@test", "def test", "mock", "it(", "should", "func test"],
+        )),
+        flag(value.len() > 2 && holds_twice(&around, &text[value.range()].to_ascii_lowercase())),
     ]);
 }

@@ -1,8 +1,19 @@
 //! Kinds of files, by their names.
 
-/// What kind of file a text is from.
+use crate::engine::context::words;
+
+/// What kind of file a text is from, as far as its path tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum FileKind {
+pub struct FileKind {
+    /// What is written in it.
+    pub form: Form,
+    /// It belongs to tests, examples or documentation, where values are often made up.
+    pub fixture: bool,
+}
+
+/// What is written in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Form {
     /// Source code.
     Code,
     /// Settings and data: YAML, JSON, INI, shell scripts and the like.
@@ -37,36 +48,106 @@ const LOCKS: [&[u8]; 14] = [
     b"gradle.lockfile",
 ];
 
+/// Words of a path that tell of tests, examples and documentation.
+const FIXTURES: [&str; 45] = [
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "testutil",
+    "testutils",
+    "testlib",
+    "unittest",
+    "unittests",
+    "testcase",
+    "testcases",
+    "spec",
+    "specs",
+    "mock",
+    "mocks",
+    "fake",
+    "fakes",
+    "stub",
+    "stubs",
+    "fixture",
+    "fixtures",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "documentation",
+    "guide",
+    "guides",
+    "tutorial",
+    "tutorials",
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "e2e",
+    "cypress",
+    "stories",
+    "storybook",
+    "playground",
+    "snapshots",
+    "localhost",
+];
+
 impl FileKind {
+    /// The kind of what has no path.
+    pub const UNKNOWN: FileKind = FileKind { form: Form::Unknown, fixture: false };
+
     /// The kind of a file by its path; the separator is `/` or `\`.
     pub fn of_path(path: &[u8]) -> FileKind {
+        let form = Form::of_path(path);
+        FileKind { form, fixture: form == Form::Document || of_fixture(path) }
+    }
+}
+
+/// True where a word of the path says that it leads to tests, examples or documentation.
+fn of_fixture(path: &[u8]) -> bool {
+    // Perl and git keep their tests in a directory of this name.
+    let mut found = path.split(|byte| matches!(byte, b'/' | b'\\')).rev().skip(1).any(|part| part == b"t");
+    words(path, |word| {
+        found |= FIXTURES.iter().any(|known| known.as_bytes() == word);
+    });
+    found
+}
+
+impl Form {
+    /// What is written in a file by its path.
+    fn of_path(path: &[u8]) -> Form {
         let name =
             path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or(path).to_ascii_lowercase();
         if LOCKS.contains(&name.as_slice()) || name.ends_with(b".lock") {
-            return FileKind::Lock;
+            return Form::Lock;
         }
         let Some(dot) = memchr::memrchr(b'.', &name) else {
             return match name.as_slice() {
-                b"dockerfile" | b"makefile" | b"jenkinsfile" | b"vagrantfile" | b"_netrc" => FileKind::Config,
-                b"readme" | b"changes" | b"changelog" | b"license" | b"notice" => FileKind::Document,
-                b"gemfile" | b"rakefile" => FileKind::Code,
-                _ => FileKind::Unknown,
+                b"dockerfile" | b"makefile" | b"jenkinsfile" | b"vagrantfile" | b"_netrc" => Form::Config,
+                b"readme" | b"changes" | b"changelog" | b"license" | b"notice" => Form::Document,
+                b"gemfile" | b"rakefile" => Form::Code,
+                _ => Form::Unknown,
             };
         };
         if name.starts_with(b".env") || name.starts_with(b"dockerfile") {
-            return FileKind::Config;
+            return Form::Config;
         }
         let extension = &name[dot + 1..];
         let held = |list: &str| {
             list.as_bytes().split(|&byte| byte == b' ').any(|known| !known.is_empty() && known == extension)
         };
         match extension {
-            b"log" | b"out" | b"trace" => FileKind::Log,
-            _ if held(CODE) => FileKind::Code,
-            _ if held(CONFIG) => FileKind::Config,
-            _ if held(DOCUMENT) => FileKind::Document,
-            _ if name.starts_with(b".") => FileKind::Config,
-            _ => FileKind::Unknown,
+            b"log" | b"out" | b"trace" => Form::Log,
+            _ if held(CODE) => Form::Code,
+            _ if held(CONFIG) => Form::Config,
+            _ if held(DOCUMENT) => Form::Document,
+            _ if name.starts_with(b".") => Form::Config,
+            _ => Form::Unknown,
         }
     }
 }
@@ -77,13 +158,34 @@ mod tests {
 
     #[test]
     fn kinds_by_name() {
-        let kind = |path: &str| FileKind::of_path(path.as_bytes());
-        assert_eq!(kind("src/main.rs"), FileKind::Code);
-        assert_eq!(kind("a/b/.env.local"), FileKind::Config);
-        assert_eq!(kind("C:\\x\\app.CONFIG"), FileKind::Config);
-        assert_eq!(kind("web/yarn.lock"), FileKind::Lock);
-        assert_eq!(kind("README.md"), FileKind::Document);
-        assert_eq!(kind("build.log"), FileKind::Log);
-        assert_eq!(kind("data.bin"), FileKind::Unknown);
+        let kind = |path: &str| FileKind::of_path(path.as_bytes()).form;
+        assert_eq!(kind("src/main.rs"), Form::Code);
+        assert_eq!(kind("a/b/.env.local"), Form::Config);
+        assert_eq!(kind("C:\\x\\app.CONFIG"), Form::Config);
+        assert_eq!(kind("web/yarn.lock"), Form::Lock);
+        assert_eq!(kind("README.md"), Form::Document);
+        assert_eq!(kind("build.log"), Form::Log);
+        assert_eq!(kind("data.bin"), Form::Unknown);
+    }
+
+    #[test]
+    fn fixtures_by_path() {
+        let fixture = |path: &str| FileKind::of_path(path.as_bytes()).fixture;
+        for path in [
+            "tests/a.py",
+            "src/test/java/A.java",
+            "pkg/a_test.go",
+            "src/UserServiceTests.java",
+            "web/login.spec.ts",
+            "config/testdata/conf.yml",
+            "README.md",
+            "app\\__mocks__\\db.js",
+            "t/lib-credential.sh",
+        ] {
+            assert!(fixture(path), "{path}");
+        }
+        for path in ["src/latest.rs", "config/app.yml", "contest/a.py", "src/attestation.go", "", "x.env"] {
+            assert!(!fixture(path), "{path}");
+        }
     }
 }

@@ -12,11 +12,14 @@ mod pairs;
 mod placeholder;
 mod shape;
 mod trees;
+mod url;
+mod weak;
 
 use super::assign::Assignment;
 pub use features::{FEATURES, NAMES, measure};
-pub use file::FileKind;
+pub use file::{FileKind, Form};
 pub use placeholder::plausible;
+pub use url::{basic_password, url_password};
 
 /// What kind of credential a name speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -51,7 +54,10 @@ pub struct Judgement {
 }
 
 /// Least score of a credential.
-pub const THRESHOLD: f32 = 0.0;
+pub const THRESHOLD: f32 = -0.5;
+/// Least score of a credential in tests, examples and documents, where most of what looks like a
+/// password was made up for the purpose.
+pub const FIXTURE_THRESHOLD: f32 = 1.0;
 /// The score of what is obviously none.
 const NEVER: f32 = -10.0;
 
@@ -62,7 +68,7 @@ pub fn judge(context: &Context<'_>) -> Judgement {
         return Judgement { secret: false, kind, score: NEVER };
     }
     let score = model::score(&measure(context));
-    Judgement { secret: score >= THRESHOLD || evident(context, kind), kind, score }
+    Judgement { secret: score >= threshold(context.file) || evident(context, kind), kind, score }
 }
 
 /// True for what anyone would call a password, under a name that says so and in quotes: both cases,
@@ -82,45 +88,86 @@ fn evident(context: &Context<'_>, kind: NameKind) -> bool {
         && count(u8::is_ascii_alphanumeric) + signs == value.len()
 }
 
-/// What speaks most for (above zero) or against the value, the weightiest first: how much of the score
-/// each measure makes, taken alone.
-pub fn reasons(context: &Context<'_>) -> Vec<(&'static str, f32)> {
-    if obvious(context) {
-        return vec![("value: placeholder, reference or ordinary word", NEVER)];
+/// The least score of a credential in a file of this kind.
+pub fn threshold(file: FileKind) -> f32 {
+    if file.fixture { FIXTURE_THRESHOLD } else { THRESHOLD }
+}
+
+/// What the judgement saw and thought, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Why a look was enough to see that the value is no credential; then nothing was measured.
+    pub obvious: Option<&'static str>,
+    /// Logarithm of the odds that the value is a credential.
+    pub score: f32,
+    /// The least score of a credential here.
+    pub threshold: f32,
+    /// Every measure: its name (`name: …`, `value: …`, `place: …`), its number, and how much of the score
+    /// it makes, taken alone. Numbers are counts, percentages or 0 and 1.
+    pub measures: Vec<(&'static str, i16, f32)>,
+}
+
+impl Explanation {
+    /// The measures that speak most for (above zero) or against the value, the weightiest first.
+    pub fn weightiest(&self, count: usize) -> Vec<(&'static str, i16, f32)> {
+        let mut all: Vec<_> = self.measures.iter().copied().filter(|measure| measure.2.abs() > 0.1).collect();
+        all.sort_by(|one, other| other.2.abs().total_cmp(&one.2.abs()));
+        all.truncate(count);
+        all
     }
-    let measures = measure(context);
-    let score = model::score(&measures);
-    let mut reasons: Vec<(&'static str, f32)> = (0..FEATURES)
+}
+
+/// What [`judge`] goes by, in numbers with names. It holds nothing of the value itself.
+pub fn explain(context: &Context<'_>) -> Explanation {
+    let threshold = threshold(context.file);
+    if let Some(why) = why_obvious(context) {
+        return Explanation { obvious: Some(why), score: NEVER, threshold, measures: Vec::new() };
+    }
+    let numbers = measure(context);
+    let score = model::score(&numbers);
+    let measures = (0..FEATURES)
         .map(|at| {
-            let mut without = measures;
+            let mut without = numbers;
             without[at] = 0;
-            (NAMES[at], score - model::score(&without))
+            (NAMES[at], numbers[at], score - model::score(&without))
         })
-        .filter(|reason| reason.1.abs() > 0.1)
         .collect();
-    reasons.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()));
-    reasons.truncate(8);
-    reasons
+    Explanation { obvious: None, score, threshold, measures }
 }
 
 /// True where a look is enough to see that the value is no credential: placeholders, references, and
 /// ordinary words under names that say little. Most assignments end here.
 pub fn obvious(context: &Context<'_>) -> bool {
+    why_obvious(context).is_some()
+}
+
+/// Why a look is enough, the cheapest reasons first.
+fn why_obvious(context: &Context<'_>) -> Option<&'static str> {
     let assignment = context.assignment;
     let name = &context.text[assignment.name.range()];
     let value = &context.text[assignment.value.range()];
+    let code = context.file.form == Form::Code && assignment.quote.is_none();
     let no_digit = !value.iter().any(u8::is_ascii_digit);
-    let working_folder = name.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.');
-    value.len() <= 2
-        || no_digit && value.len() < 16 && name::says_little(name)
-        || no_digit
-            && assignment.quote.is_none()
-            && context.file == FileKind::Code
-            && !name::of_password(name)
-        || working_folder
-        || name.ends_with(b"recv-keys")
-        || placeholder::reference(value)
-        || !plausible(value)
+    let is = |yes: bool, why| yes.then_some(why);
+    is(value.len() <= 2, "too short")
+        .or_else(|| is(no_digit && value.len() < 16 && name::says_little(name), "an ordinary word"))
+        .or_else(|| is(no_digit && code && !name::of_password(name), "a name in code"))
+        .or_else(|| {
+            is(name.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.'), "the working directory")
+        })
+        .or_else(|| is(name.ends_with(b"recv-keys"), "keys to be received"))
+        .or_else(|| is(name.to_ascii_lowercase().ends_with(b"jsonwebtoken"), "the name of a library"))
+        .or_else(|| is(no_digit && shape::foreign(value), "words of a language"))
+        .or_else(|| is(placeholder::digest(value), "the digest of a password"))
+        .or_else(|| is(placeholder::number(name, value), "a number"))
+        .or_else(|| {
+            let uuid = shape::is_uuid(value) && (context.file.fixture || !name::ends_well(name));
+            is(uuid, "an identifier")
+        })
+        .or_else(|| is(placeholder::bytes_in_escapes(value), "bytes of generated code"))
+        .or_else(|| is(code && features::calls(context), "a call in code"))
+        .or_else(|| is(placeholder::reference(value), "a reference to a value"))
+        .or_else(|| is(!plausible(value), "a placeholder"))
 }
 
 #[cfg(test)]
@@ -129,13 +176,18 @@ mod tests {
     use crate::engine::assign;
     use crate::text::Span;
 
+    const CONFIG: FileKind = FileKind { form: Form::Config, fixture: false };
+    const CODE: FileKind = FileKind { form: Form::Code, fixture: false };
+
     fn judged(text: &str, word: &str, file: FileKind) -> Judgement {
         let at = text.find(word).expect("the word stands in the text");
         let assignment =
             assign::parse(text.as_bytes(), Span::new(at, at + word.len())).expect("an assignment");
         let context = Context { text: text.as_bytes(), assignment: &assignment, file };
-        assert!(!reasons(&context).is_empty());
-        judge(&context)
+        let (judgement, explanation) = (judge(&context), explain(&context));
+        assert_eq!(explanation.score.to_bits(), judgement.score.to_bits());
+        assert_eq!(explanation.score >= explanation.threshold, judgement.secret);
+        judgement
     }
 
     /// A value that looks random; made here so that no literal alarms a scanner.
@@ -159,7 +211,7 @@ mod tests {
             (format!("  \"client_secret\": \"{}\",\n", random(40)), "secret", NameKind::Token),
             (format!("<add key=\"password\" value=\"{}\"/>", random(10)), "passw", NameKind::Password),
         ] {
-            let judgement = judged(&text, word, FileKind::Config);
+            let judgement = judged(&text, word, CONFIG);
             assert!(judgement.secret, "{text} {judgement:?}");
             assert_eq!(judgement.kind, kind, "{text}");
         }
@@ -177,8 +229,61 @@ mod tests {
             ("api_key = os.environ[\"API_KEY\"]", "key"),
             ("token: String,", "token"),
         ] {
-            let judgement = judged(text, word, FileKind::Code);
+            let judgement = judged(text, word, CODE);
             assert!(!judgement.secret, "{text} {judgement:?}");
         }
+    }
+
+    #[test]
+    fn less_is_taken_for_a_password_in_tests() {
+        let text = ["assert login(user, password=\"", "s3cr", "et\")\n"].concat();
+        let fixture = FileKind::of_path(b"tests/test_login.py");
+        assert!(fixture.fixture && !judged(&text, "passw", fixture).secret);
+        let strong = format!("    password=\"{}\",\n", random(20));
+        assert!(judged(&strong, "passw", fixture).secret);
+    }
+
+    #[test]
+    fn memorable_passwords_are_found() {
+        for (name, value) in [
+            ("db_password", ["Xk29!", "fLq0p"].concat()),
+            ("SMTP_PASSWORD", ["Summer", "2024!"].concat()),
+            ("パスワード", ["kaze", "7719"].concat()),
+            ("пароль", ["zima", "2019x"].concat()),
+            ("contraseña", ["Verano", "88!"].concat()),
+            ("senha", ["Bola", "4519"].concat()),
+            ("mot_de_passe_mdp", ["Soleil", "77#"].concat()),
+        ] {
+            let text = format!("{name} = \"{value}\"\n");
+            // The engine's own words lead to the name.
+            let words = assign::words().iter().filter(|word| text.to_lowercase().contains(**word));
+            let places = words.map(|word| (text.to_lowercase().find(word).unwrap_or(0), word.len()));
+            let assignment = places
+                .filter_map(|(at, length)| assign::parse(text.as_bytes(), Span::new(at, at + length)))
+                .next()
+                .unwrap_or_else(|| panic!("no word in {name}"));
+            let context = Context { text: text.as_bytes(), assignment: &assignment, file: CONFIG };
+            assert!(judge(&context).secret, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_explanation_names_what_was_measured() {
+        let text = format!("api_key = \"{}\"\n", random(32));
+        let assignment = assign::parse(text.as_bytes(), Span::new(4, 7)).expect("an assignment");
+        let context = Context { text: text.as_bytes(), assignment: &assignment, file: CONFIG };
+        let explanation = explain(&context);
+        assert_eq!(explanation.measures.len(), FEATURES);
+        let number = |name: &str| explanation.measures.iter().find(|measure| measure.0 == name).map(|m| m.1);
+        assert_eq!(number("value: length"), Some(32));
+        assert_eq!(number("name: strong key"), Some(1));
+        assert_eq!(number("place: fixture"), Some(0));
+        let weightiest = explanation.weightiest(8);
+        assert!(!weightiest.is_empty() && weightiest.len() <= 8);
+        assert!(weightiest.windows(2).all(|pair| pair[0].2.abs() >= pair[1].2.abs()));
+        let text = b"token = \"${TOKEN}\"";
+        let assignment = assign::parse(text, Span::new(0, 5)).expect("an assignment");
+        let context = Context { text, assignment: &assignment, file: CONFIG };
+        assert_eq!(explain(&context).obvious, Some("a reference to a value"));
     }
 }

@@ -92,7 +92,7 @@ const STRONG_KEY: [&str; 26] = [
 ];
 /// Words at a name's end that tell of something about a secret, not the secret.
 const ABOUT: &str = " field label input placeholder hint policy strength rule rules regex regexp pattern length len min max reset forgot changed expired expiry expires expiration expire error errors message msg required type types hasher encoder visible show hide toggle column attribute property param params parameter name names file filename path paths dir folder manager url uri endpoint ttl count limit limits id ids index idx list address symbol class kind pos position ref refs arn version store provider size sizes vault board frame note stroke up down press code codes space word words alias format prefix suffix header headers separator generator factory handler helper service method methods mode scope scopes status state time date timeout interval enabled disabled callback component view form page text title description desc tooltip icon button link template schema model entity table validator validation check checker mask map event events listener algorithm alg encoding usage curve func function fn fmt info data option options config settings user username email host port domain issuer audience realm source target set get is has flag bits strategy plugin module package repository server client request response result object item items array string strings num number total tokens keys secrets passwords credentials ";
-const PUBLIC: &str = " public pub site foreign primary partition cache sort row hash index map dict object row column widget storage local react translation i18n l10n locale menu routing route topic queue registry context ctx test ";
+const PUBLIC: &str = " public pub site foreign primary partition cache sort row hash index map dict object row column widget storage local react translation i18n l10n locale menu routing route topic queue registry context ctx test websocket nonce idempotency csrf xsrf authenticity ";
 const DIGESTS: &str = " hash hashed digest encrypted encoded crypted checksum fingerprint signature sha sha1 sha256 md5 salt salted bcrypt ";
 const FAKES: &str =
     " test fake dummy mock example sample invalid wrong bad demo incorrect expected default placeholder ";
@@ -140,6 +140,28 @@ pub(super) fn says_little(name: &[u8]) -> bool {
     name.is_ascii() && !TELLING.iter().any(|word| holds(&lower, word))
 }
 
+/// Ends of names that speak of the secret itself.
+const ENDS: [&str; 12] =
+    ["pass", "word", "wd", "phrase", "secret", "token", "key", "auth", "authorization", "cred", "psw", "pw"];
+
+/// The last word of a name that is no number.
+fn last(words: &Words) -> &[u8] {
+    words.parts.iter().rev().find(|part| !part.iter().all(u8::is_ascii_digit)).map_or(&[], Vec::as_slice)
+}
+
+/// True where a name ends with a word for a secret: `api_key`, not `key_error`.
+pub(super) fn ends_well(name: &[u8]) -> bool {
+    let words = split(name);
+    ENDS.iter().any(|word| last(&words).ends_with(word.as_bytes())) || !name.is_ascii()
+}
+
+/// True where a name ends with a word for a password.
+pub(super) fn of_password_at_end(name: &[u8]) -> bool {
+    let words = split(name);
+    ["pass", "word", "wd", "phrase", "pw", "psw"].iter().any(|word| last(&words).ends_with(word.as_bytes()))
+        || !name.is_ascii()
+}
+
 /// True where a name speaks of a password.
 pub(super) fn of_password(name: &[u8]) -> bool {
     is_password(&split(name))
@@ -184,24 +206,8 @@ pub(super) fn measure(name: &[u8], words: &Words, out: &mut Vec<i16>) {
     let key = holds(joined, "key");
     let auth = holds(joined, "auth");
     let credential = holds(joined, "cred") || holds(joined, "connectionstring");
-    let no_part = Vec::new();
-    let last = words.parts.iter().rev().find(|part| !part.iter().all(u8::is_ascii_digit)).unwrap_or(&no_part);
-    let ends = [
-        "pass",
-        "word",
-        "wd",
-        "phrase",
-        "secret",
-        "token",
-        "key",
-        "auth",
-        "authorization",
-        "cred",
-        "psw",
-        "pw",
-    ]
-    .iter()
-    .any(|word| last.ends_with(word.as_bytes()));
+    let last = last(words);
+    let ends = ENDS.iter().any(|word| last.ends_with(word.as_bytes()));
     let any = |list: &str| words.parts.iter().any(|part| listed(list, part));
     let count = |wanted: fn(&u8) -> bool| name.iter().filter(|byte| wanted(byte)).count();
     let letters = count(u8::is_ascii_alphabetic).max(1);

@@ -152,7 +152,9 @@ pub(super) fn reference(value: &[u8]) -> bool {
         return true;
     }
     // A whole shell variable: `$NAME`, `$name`, `%NAME%`.
-    let body = value.strip_prefix(b"$").or_else(|| value.strip_prefix(b"@"));
+    let body = value.strip_prefix(b"$").or_else(|| {
+        value.strip_prefix(b"@").filter(|body| !body.iter().any(u8::is_ascii_digit) && !mixed(body))
+    });
     if body.is_some_and(|body| {
         !body.is_empty()
             && !body[0].is_ascii_digit()
@@ -163,6 +165,58 @@ pub(super) fn reference(value: &[u8]) -> bool {
         return true;
     }
     [&b"{{"[..], b"${", b"#{", b"$(", b"{%"].iter().any(|part| memchr::memmem::find(value, part).is_some())
+}
+
+/// True for letters of both cases that are no capitalised words.
+fn mixed(text: &[u8]) -> bool {
+    text.windows(2).filter(|pair| pair[0].is_ascii_uppercase() && pair[1].is_ascii_uppercase()).count() > 0
+        && text.iter().any(u8::is_ascii_lowercase)
+}
+
+/// True for the stored form of a password, from which it cannot be read: `$2a$10$…`, `$argon2id$…`,
+/// `{SSHA}…`, `pbkdf2:sha256:…`.
+pub(super) fn digest(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 15] = [
+        b"$1$",
+        b"$2a$",
+        b"$2b$",
+        b"$2x$",
+        b"$2y$",
+        b"$5$",
+        b"$6$",
+        b"$7$",
+        b"$y$",
+        b"$apr1$",
+        b"$argon2",
+        b"$pbkdf2",
+        b"$scrypt$",
+        b"pbkdf2",
+        b"scrypt:",
+    ];
+    let braced = value.first() == Some(&b'{')
+        && memchr::memchr(b'}', &value[..value.len().min(16)]).is_some_and(|end| {
+            end > 2 && value[1..end].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        });
+    STARTS.iter().any(|start| value.starts_with(start) && value.len() > start.len() + 6)
+        || braced && value.len() > 20
+}
+
+/// True for bytes written as escapes, as generated code holds them: `\x0a\x82`.
+pub(super) fn bytes_in_escapes(value: &[u8]) -> bool {
+    let escape =
+        |part: &[u8]| part[0] == b'\\' && part[1] == b'x' && part[2..].iter().all(u8::is_ascii_hexdigit);
+    value.windows(4).filter(|part| escape(part)).count() >= 2
+}
+
+/// True for numbers that are no passwords: `0x…` of a machine word, seconds since 1970 under a name that
+/// does not end like a password's.
+pub(super) fn number(name: &[u8], value: &[u8]) -> bool {
+    let unsigned = value.strip_prefix(b"-").unwrap_or(value);
+    if let Some(digits) = unsigned.strip_prefix(b"0x") {
+        return digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit);
+    }
+    let digits = value.iter().all(u8::is_ascii_digit);
+    digits && matches!(value.len(), 10 | 13) && value[0] == b'1' && !super::name::of_password_at_end(name)
 }
 
 #[cfg(test)]
@@ -209,6 +263,16 @@ mod tests {
             "x{9!k}Qz{",
         ] {
             assert!(plausible(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn stored_forms() {
+        for start in ["$2a$10$", "$argon2id$v=19$", "$6$rounds=5000$", "{SSHA}", "pbkdf2:sha256:"] {
+            assert!(digest(format!("{start}{}", "qT7".repeat(9)).as_bytes()), "{start}");
+        }
+        for value in ["$2a", "{x}", "{not one of them}", "Pa$$1$word"] {
+            assert!(!digest(value.as_bytes()), "{value}");
         }
     }
 

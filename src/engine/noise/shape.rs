@@ -2,9 +2,10 @@
 
 use super::name::{Words, listed};
 use super::pairs::PAIRS;
+use super::weak;
 
 /// Number of measures of a value.
-pub(super) const COUNT: usize = 38;
+pub(super) const COUNT: usize = 42;
 
 /// What the measures of a value are called.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -46,6 +47,10 @@ pub(super) const NAMES: [&str; COUNT] = [
     "value: longest run of digits",
     "value: version or number",
     "value: first character",
+    "value: weak words",
+    "value: text of a language",
+    "value: notation of code",
+    "value: encoded weak words",
 ];
 
 /// Sum of eighths of a bit by which the letters of a word look like text, and how many pairs it has.
@@ -134,6 +139,40 @@ fn entropy(value: &[u8]) -> f32 {
         .sum()
 }
 
+/// True where a value is words of a language that needs letters beyond ASCII: `Új jelszó`.
+pub(super) fn foreign(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    !text.is_ascii()
+        && text.chars().all(|char| char.is_alphabetic() || " .,:;!?'\"-…。、！？：（）()".contains(char))
+}
+
+/// True where a value holds what only code has: `f(x)`, `a[0]`, `x.y()`, `&x`, `a -> b`, `x::y`.
+pub(super) fn code(value: &[u8]) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    let call = value.windows(2).any(|pair| {
+        (pair[0].is_ascii_alphanumeric() || pair[0] == b'_' || pair[0] == b')')
+            && matches!(pair[1], b'(' | b'[')
+    });
+    call && (has(b")") || has(b"]") || value.ends_with(b"("))
+        || has(b"->")
+        || has(b"::")
+        || has(b"=>")
+        || has(b"();")
+}
+
+/// How much of a text in base64 is weak words, at least 1; 0 where it is no text: `joe:secret`.
+fn encoded(value: &[u8]) -> i16 {
+    let whole = value.len() >= 8 && value.len() <= 128 && value.len() % 4 == 0;
+    let Some(text) = whole.then(|| base64_simd::STANDARD.decode_to_vec(value).ok()).flatten() else {
+        return 0;
+    };
+    if !text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        return 0;
+    }
+    let password = memchr::memrchr(b':', &text).map_or(&text[..], |colon| &text[colon + 1..]);
+    if password.iter().all(u8::is_ascii_digit) { 100 } else { weak::share(password).max(1) }
+}
+
 fn class(byte: u8) -> u8 {
     match byte {
         b'a'..=b'z' => 0,
@@ -144,7 +183,7 @@ fn class(byte: u8) -> u8 {
     }
 }
 
-fn is_uuid(value: &[u8]) -> bool {
+pub(super) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
         && value.iter().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => *byte == b'-',
@@ -246,5 +285,9 @@ pub(super) fn measure(value: &[u8], words: &Words, name: &Words, out: &mut Vec<i
             b'(' | b'[' | b'{' | b'<' | b'$' | b'%' | b'/' | b'.' | b'\\' => 5,
             _ => 3,
         },
+        weak::share(value),
+        flag(foreign(value)),
+        flag(code(value)),
+        encoded(value),
     ]);
 }
