@@ -92,7 +92,7 @@ impl Scan {
         skipped.dedup();
         let findings = self.merge(hits);
         stats.elapsed = started.elapsed();
-        Ok(Outcome { findings, skipped, stats })
+        Ok(Outcome { findings, skipped, stats, coverage: None })
     }
 
     /// Hits of the same secret become one finding; the surest and most specific rule names it.

@@ -2,6 +2,7 @@
 //! it knows neither rules nor engine. A new source is one file here and one line below.
 
 pub mod git;
+pub mod objects;
 mod read;
 mod roots;
 pub mod stream;
