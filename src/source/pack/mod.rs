@@ -14,6 +14,8 @@ mod index;
 mod inflate;
 mod map;
 mod single;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use super::Visit;
