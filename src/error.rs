@@ -111,6 +111,8 @@ pub enum SkipReason {
     Corrupt,
     /// A private key in tests, examples or documents: it was found, but is `info` there.
     TestKey,
+    /// The run was stopped before it came to it.
+    Interrupted,
 }
 
 impl SkipReason {
@@ -131,6 +133,7 @@ impl SkipReason {
             SkipReason::Budget => "over budget",
             SkipReason::Corrupt => "corrupt",
             SkipReason::TestKey => "private key of a test",
+            SkipReason::Interrupted => "interrupted",
         }
     }
 }

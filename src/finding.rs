@@ -5,7 +5,7 @@ use crate::origin::Origin;
 use crate::rules::{Kind, Severity};
 use crate::secret::Secret;
 use crate::text::Position;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// One secret and all places where it was seen.
 #[derive(Clone, Debug)]
@@ -77,6 +77,35 @@ pub struct Outcome {
     pub skipped: Vec<Skipped>,
     /// Numbers of the run.
     pub stats: Stats,
+    /// What an audit of a repository covered; none for other runs.
+    pub coverage: Option<Coverage>,
+}
+
+/// What an audit of a repository looked at, and by which rules.
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    /// Contents of files looked at.
+    pub blobs: u64,
+    /// Commits looked at.
+    pub commits: u64,
+    /// Annotated tags looked at.
+    pub tags: u64,
+    /// Trees whose names were looked at.
+    pub trees: u64,
+    /// Bytes of all these objects.
+    pub bytes: u64,
+    /// How many of the objects an earlier audit by the same rules had found clean.
+    pub from_cache: u64,
+    /// Name and id (hexadecimal) of each ref at the start, sorted by name.
+    pub refs: Vec<(String, String)>,
+    /// Digest of the rules in force.
+    pub rules_digest: String,
+    /// Version of the program.
+    pub version: String,
+    /// When the audit began.
+    pub started: SystemTime,
+    /// When it ended.
+    pub ended: SystemTime,
 }
 
 /// Numbers of a run.

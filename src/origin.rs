@@ -24,6 +24,38 @@ pub enum Origin {
         /// The commit that brought it in, in hexadecimal digits, where that is known.
         commit: Option<String>,
     },
+    /// A part of a repository beside its objects.
+    Repository {
+        /// Which part.
+        part: RepositoryPart,
+        /// Its name: a ref, or a path relative to the git directory.
+        name: BString,
+    },
+}
+
+/// What a repository holds beside its objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RepositoryPart {
+    /// The name of a ref.
+    Ref,
+    /// A log of where a ref pointed.
+    Reflog,
+    /// A configuration file: URLs of remotes hold credentials at times.
+    Config,
+    /// Another small file of the git directory, such as a message that is being written.
+    File,
+}
+
+impl RepositoryPart {
+    /// A short name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            RepositoryPart::Ref => "ref",
+            RepositoryPart::Reflog => "reflog",
+            RepositoryPart::Config => "configuration",
+            RepositoryPart::File => "file",
+        }
+    }
 }
 
 /// What kind of text in a repository bytes were.
@@ -47,6 +79,7 @@ impl Origin {
             Origin::Stdin => None,
             Origin::Staged(path) => Some(path.to_str_lossy().into_owned()),
             Origin::Object { path, .. } => path.as_ref().map(|path| path.to_str_lossy().into_owned()),
+            Origin::Repository { name, .. } => Some(name.to_str_lossy().into_owned()),
         }
     }
 
@@ -84,6 +117,7 @@ impl std::fmt::Display for Origin {
                     (None, _) => write!(out, "{} {}", format!("{kind:?}").to_lowercase(), short(id)),
                 }
             }
+            Origin::Repository { part, name } => write!(out, "{} {}", part.name(), name.to_str_lossy()),
         }
     }
 }

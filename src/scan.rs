@@ -1,7 +1,10 @@
 //! The only assembly of a run: a source hands blobs to scanners (one a thread), each runs the engine
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
+mod audit;
 mod pairs;
+
+pub use audit::{AuditOptions, Audited, Doubts};
 
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
@@ -37,6 +40,8 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// Places found.
     pub found: AtomicU64,
+    /// How many inputs there are; 0 where that is not known.
+    pub total: AtomicU64,
 }
 
 /// Everything a run shares between threads.
@@ -86,6 +91,11 @@ impl Scan {
         let started = Instant::now();
         let roots = source.roots();
         let scanners = source.visit(&|| Scanner::new(self, roots))?;
+        Ok(self.gather(scanners, started))
+    }
+
+    /// Make one outcome of what the scanners of all threads saw.
+    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant) -> Outcome {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -99,7 +109,7 @@ impl Scan {
         skipped.dedup();
         let findings = self.merge(hits);
         stats.elapsed = started.elapsed();
-        Ok(Outcome { findings, skipped, stats })
+        Outcome { findings, skipped, stats, coverage: None }
     }
 
     /// Hits of the same secret become one finding; the surest and most specific rule names it.

@@ -216,6 +216,7 @@ impl<'a> Place<'a> {
             Origin::File(path) => Some(path.as_os_str().as_encoded_bytes()),
             Origin::Staged(path) => Some(&path[..]),
             Origin::Object { path, .. } => path.as_ref().map(|path| &path[..]),
+            Origin::Repository { name, .. } => Some(&name[..]),
             Origin::Stdin => None,
         };
         let masked = |bytes: &'a [u8]| guard.map_or(Cow::Borrowed(bytes), |guard| guard.bytes(bytes));
@@ -229,6 +230,7 @@ impl<'a> Place<'a> {
                 Origin::Stdin => "stdin",
                 Origin::Staged(_) => "staged",
                 Origin::Object { .. } => "object",
+                Origin::Repository { part, .. } => part.name(),
             },
             path: origin.path().map(|path| match guard {
                 Some(guard) => guard.text(&path).into_owned(),

@@ -211,7 +211,7 @@ fn location(
             Some(uri::of_git_path(&masked(path)))
         }
         Origin::Stdin => Some(uri::Uri { text: uri::encode(b"<stdin>"), below: false }),
-        Origin::Object { path: None, .. } => None,
+        Origin::Object { path: None, .. } | Origin::Repository { .. } => None,
     };
     let Some(uri) = uri else {
         // The text of a commit or tag lies in no file.

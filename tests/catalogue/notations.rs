@@ -1,7 +1,7 @@
 //! Where people leave secrets: notations of configuration files, programs, command lines and logs, filled
 //! with samples of rules under names that the provider's documentation would use.
 
-use sekisho::engine::noise::FileKind;
+use sekisho::engine::noise::{FileKind, Form};
 use sekisho::rules::rule::Matcher;
 use sekisho::rules::{Rule, sample};
 use sekisho::text::Span;
@@ -34,9 +34,14 @@ pub fn cases(rule: &Rule, seed: u64) -> Vec<Case> {
     if own_place || secret.contains('\n') {
         return Vec::new();
     }
-    let case = |&(notation, kind, form): &(&'static str, FileKind, &str)| {
+    let case = |&(notation, written, form): &(&'static str, Form, &str)| {
         let (text, at) = write(form, rule, &secret, seed);
-        Case { notation, kind, text, secret: Span::new(at, at + secret.len()) }
+        Case {
+            notation,
+            kind: FileKind { form: written, fixture: false },
+            text,
+            secret: Span::new(at, at + secret.len()),
+        }
     };
     NOTATIONS.iter().map(case).collect()
 }
@@ -47,35 +52,31 @@ fn begins_with_secret(pattern: &str) -> bool {
 
 /// A notation: its name, the kind of file and how it writes a secret. `{NAME}`, `{name}`, `{camel}`,
 /// `{word}` and `{provider}` are ways to write the name, `{v}` is the secret.
-const NOTATIONS: [(&str, FileKind, &str); 24] = [
-    ("env", FileKind::Config, "export {NAME}={v}\n"),
-    ("dotenv", FileKind::Config, "DEBUG=1\n{NAME}=\"{v}\"\nPORT=80\n"),
-    ("yaml", FileKind::Config, "app:\n  {name}: {v}\n"),
-    ("yaml-nested", FileKind::Config, "{provider}:\n  enabled: true\n  {word}: \"{v}\"\n"),
-    ("json", FileKind::Config, "{\n  \"{name}\": \"{v}\",\n  \"a\": 1\n}\n"),
-    ("json-nested", FileKind::Config, "{\"{provider}\": {\"{word}\": \"{v}\"}}\n"),
-    ("python", FileKind::Code, "import os\n{NAME} = '{v}'\n"),
-    ("python-call", FileKind::Code, "client = {provider}.Client({word}=\"{v}\", timeout=3)\n"),
-    ("js", FileKind::Code, "const {camel} = \"{v}\";\n"),
-    ("js-object", FileKind::Code, "module.exports = { {camel}: '{v}' };\n"),
-    ("go", FileKind::Code, "\t{camel} := \"{v}\"\n"),
-    ("java", FileKind::Code, "private static final String {NAME} = \"{v}\";\n"),
-    ("terraform", FileKind::Config, "variable \"{name}\" {\n  default = \"{v}\"\n}\n"),
-    ("tfvars", FileKind::Config, "{name} = \"{v}\"\n"),
-    ("curl", FileKind::Unknown, "curl -H \"X-{camel}: {v}\" https://api.{provider}.com/v1\n"),
-    (
-        "curl-bearer",
-        FileKind::Unknown,
-        "curl https://api.{provider}.com/v1/me -H 'Authorization: Bearer {v}'\n",
-    ),
-    ("dockerfile", FileKind::Config, "FROM alpine\nENV {NAME} {v}\n"),
-    ("log", FileKind::Log, "2024-05-06 07:08:09 INFO {provider} using {name}={v} for the call\n"),
-    ("query", FileKind::Code, "url = \"https://api.{provider}.com/v1?{word}={v}&page=2\"\n"),
-    ("xml", FileKind::Config, "<{name}>{v}</{name}>\n"),
-    ("xml-add", FileKind::Config, "<add key=\"{name}\" value=\"{v}\" />\n"),
-    ("k8s-env", FileKind::Config, "env:\n  - name: {NAME}\n    value: \"{v}\"\n"),
-    ("ini", FileKind::Config, "[{provider}]\n{word} = {v}\n"),
-    ("flag", FileKind::Unknown, "{provider} login --{flag} {v}\n"),
+const NOTATIONS: [(&str, Form, &str); 24] = [
+    ("env", Form::Config, "export {NAME}={v}\n"),
+    ("dotenv", Form::Config, "DEBUG=1\n{NAME}=\"{v}\"\nPORT=80\n"),
+    ("yaml", Form::Config, "app:\n  {name}: {v}\n"),
+    ("yaml-nested", Form::Config, "{provider}:\n  enabled: true\n  {word}: \"{v}\"\n"),
+    ("json", Form::Config, "{\n  \"{name}\": \"{v}\",\n  \"a\": 1\n}\n"),
+    ("json-nested", Form::Config, "{\"{provider}\": {\"{word}\": \"{v}\"}}\n"),
+    ("python", Form::Code, "import os\n{NAME} = '{v}'\n"),
+    ("python-call", Form::Code, "client = {provider}.Client({word}=\"{v}\", timeout=3)\n"),
+    ("js", Form::Code, "const {camel} = \"{v}\";\n"),
+    ("js-object", Form::Code, "module.exports = { {camel}: '{v}' };\n"),
+    ("go", Form::Code, "\t{camel} := \"{v}\"\n"),
+    ("java", Form::Code, "private static final String {NAME} = \"{v}\";\n"),
+    ("terraform", Form::Config, "variable \"{name}\" {\n  default = \"{v}\"\n}\n"),
+    ("tfvars", Form::Config, "{name} = \"{v}\"\n"),
+    ("curl", Form::Unknown, "curl -H \"X-{camel}: {v}\" https://api.{provider}.com/v1\n"),
+    ("curl-bearer", Form::Unknown, "curl https://api.{provider}.com/v1/me -H 'Authorization: Bearer {v}'\n"),
+    ("dockerfile", Form::Config, "FROM alpine\nENV {NAME} {v}\n"),
+    ("log", Form::Log, "2024-05-06 07:08:09 INFO {provider} using {name}={v} for the call\n"),
+    ("query", Form::Code, "url = \"https://api.{provider}.com/v1?{word}={v}&page=2\"\n"),
+    ("xml", Form::Config, "<{name}>{v}</{name}>\n"),
+    ("xml-add", Form::Config, "<add key=\"{name}\" value=\"{v}\" />\n"),
+    ("k8s-env", Form::Config, "env:\n  - name: {NAME}\n    value: \"{v}\"\n"),
+    ("ini", Form::Config, "[{provider}]\n{word} = {v}\n"),
+    ("flag", Form::Unknown, "{provider} login --{flag} {v}\n"),
 ];
 
 /// What the secret of a rule is called, in words: from its own `name` words and kind.

@@ -1,12 +1,16 @@
 //! All measures of an assignment: those of its name, its value and the place where it stands.
 
-use super::{Context, Form, name, shape};
+use super::{Context, FileKind, Form, name, shape};
 use crate::engine::assign::Operator;
 
 /// Number of measures of the place.
 const PLACE: usize = 30;
 /// Number of measures.
 pub const FEATURES: usize = name::COUNT + shape::COUNT + PLACE;
+
+/// Where the four measures of the form of the file begin, and where that of a fixture is.
+const FORMS: usize = FEATURES - PLACE + 5;
+const FIXTURE: usize = FEATURES - PLACE + 26;
 
 const PLACE_NAMES: [&str; PLACE] = [
     "place: operator",
@@ -72,6 +76,27 @@ pub fn measure(context: &Context<'_>) -> [i16; FEATURES] {
     let mut measures = [0; FEATURES];
     measures.iter_mut().zip(out).for_each(|(slot, measure)| *slot = measure);
     measures
+}
+
+/// The measures as they would be in each kind of file, in turn, with that kind; in code only where
+/// `in_code`.
+pub(super) fn of_each_kind(
+    measures: &[i16; FEATURES],
+    in_code: bool,
+) -> impl Iterator<Item = ([i16; FEATURES], FileKind)> {
+    let measures = *measures;
+    FileKind::all().filter(move |file| in_code || file.form != Form::Code).map(move |file| {
+        let mut measures = measures;
+        measures[FORMS..FORMS + 4].copy_from_slice(&form_flags(file.form));
+        measures[FIXTURE] = i16::from(file.fixture);
+        (measures, file)
+    })
+}
+
+/// Is it code, configuration, a document, a lock file or a log? None of them for files of unknown kind.
+fn form_flags(form: Form) -> [i16; 4] {
+    [form == Form::Code, form == Form::Config, form == Form::Document, matches!(form, Form::Lock | Form::Log)]
+        .map(i16::from)
 }
 
 fn holds_any(text: &[u8], words: &[&str]) -> bool {
@@ -141,6 +166,7 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
     let user = holds_any(&around, &["user", "login", "email", "account", "admin", "root"]);
     let line = before.to_ascii_lowercase();
     let flag = i16::from;
+    let [code, config, document, lock] = form_flags(context.file.form);
     let is = |operator: Operator| flag(assignment.operator == operator);
     out.extend([
         assignment.operator as i16,
@@ -148,10 +174,10 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         flag(assignment.quote == Some(b'\'')),
         flag(assignment.quote == Some(b'`')),
         flag(assignment.wrapped),
-        flag(context.file.form == Form::Code),
-        flag(context.file.form == Form::Config),
-        flag(context.file.form == Form::Document),
-        flag(matches!(context.file.form, Form::Lock | Form::Log)),
+        code,
+        config,
+        document,
+        lock,
         behind,
         rest.len() as i16,
         flag(comment),

@@ -26,6 +26,8 @@ pub enum Form {
     Log,
     /// Anything else.
     Unknown,
+    /// Not told yet, see [`FileKind::ANY`].
+    Any,
 }
 
 const CODE: &str = " rs go py pyx pyi js jsx mjs cjs ts tsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh m mm cs fs vb swift rb erb haml php pl pm lua dart ex exs erl hrl clj cljs hs ml mli r jl nim zig sol asm s v vhd pas d f90 coffee jsp jspx aspx cshtml sql plsql psql html htm css scss less proto graphql el lisp scm tcl awk gd cr elm sv svh cu ";
@@ -100,6 +102,15 @@ const FIXTURES: [&str; 45] = [
 impl FileKind {
     /// The kind of what has no path.
     pub const UNKNOWN: FileKind = FileKind { form: Form::Unknown, fixture: false };
+    /// Not told yet: what would be a secret in any kind of file is one. Whoever scans so asks again for
+    /// the kind that it turns out to be.
+    pub const ANY: FileKind = FileKind { form: Form::Any, fixture: false };
+
+    /// All kinds that a file can turn out to be.
+    pub fn all() -> impl Iterator<Item = FileKind> {
+        let forms = [Form::Code, Form::Config, Form::Document, Form::Lock, Form::Log, Form::Unknown];
+        forms.into_iter().flat_map(|form| [false, true].map(|fixture| FileKind { form, fixture }))
+    }
 
     /// The kind of a file by its path; the separator is `/` or `\`.
     pub fn of_path(path: &[u8]) -> FileKind {

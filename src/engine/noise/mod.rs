@@ -67,8 +67,30 @@ pub fn judge(context: &Context<'_>) -> Judgement {
     if obvious(context) {
         return Judgement { secret: false, kind, score: NEVER };
     }
-    let score = model::score(&measure(context));
-    Judgement { secret: score >= threshold(context.file) || evident(context, kind), kind, score }
+    let measures = measure(context);
+    let (score, likely) = match context.file.form {
+        Form::Any => features::of_each_kind(&measures, !obvious_in_code(context)).fold(
+            (NEVER, false),
+            |(best, likely), (measures, file)| {
+                let score = model::score(&measures);
+                (best.max(score), likely || score >= threshold(file))
+            },
+        ),
+        _ => {
+            let score = model::score(&measures);
+            (score, score >= threshold(context.file))
+        }
+    };
+    Judgement { secret: likely || evident(context, kind), kind, score }
+}
+
+/// True where a value without quotes cannot be a credential if the file is code: it is an expression.
+fn obvious_in_code(context: &Context<'_>) -> bool {
+    let text = context.text;
+    let no_digit = !text[context.assignment.value.range()].iter().any(u8::is_ascii_digit);
+    context.assignment.quote.is_none()
+        && (no_digit && !name::of_password(&text[context.assignment.name.range()])
+            || features::calls(context))
 }
 
 /// True for what anyone would call a password, under a name that says so and in quotes: both cases,

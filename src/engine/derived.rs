@@ -1,0 +1,602 @@
+//! Scans texts that are made from other texts: what was copied is not looked at again where that
+//! cannot change anything.
+//!
+//! Whether something is a match depends on bytes around its anchor only. For nearly all rules these
+//! are few: a token ends with its line, an assignment a few lines on, context words stand within
+//! [`context::BEFORE`] and [`context::BEHIND`]. So an anchor is *settled* by a copied piece where that
+//! much of the piece surrounds it; all others are looked at again, in the new text. The few anchors
+//! whose rules look further (blocks such as private keys, very long tokens) are remembered with the
+//! bytes that they depend on, and looked at again where not all of these were copied together.
+//!
+//! The result is that of a scan of the whole text; `tests/audit` compares the two over real
+//! repositories.
+
+use super::anchors::{self, Anchors};
+use super::{Engine, Input, Match, Scratch, context, overlap};
+use crate::rules::RuleIndex;
+use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
+use crate::text::{Copied, Span};
+use regex_syntax::hir::{Class, Hir, HirKind};
+use std::ops::Range;
+
+/// How far ahead of its anchor an ordinary match and all that decides about it reaches, in bytes: name,
+/// operator, blanks, quotes, value, and what is looked at behind them.
+const AHEAD: usize = 2048;
+/// Longest token of an ordinary rule, so that its context stays within [`AHEAD`].
+const TOKEN: usize = AHEAD - MARGIN;
+/// Bytes looked at behind a match: context words, and a few for the ends of words.
+const MARGIN: usize = context::BEHIND + 16;
+/// Lines that an assignment may go over, and one more.
+const LINES: usize = 4;
+/// Bytes looked at before a match: context words and what stands before a word.
+const BEFORE: usize = context::BEFORE + 8;
+/// How far behind an anchor of an assignment its name may start, with what is looked at before.
+const NAME: usize = BEFORE + 104;
+/// Settled pieces shorter than this (bytes) are not worth being left out.
+const WORTH: usize = 192;
+/// A literal, or a scheme before one, is no longer than this (bytes).
+const LITERAL: usize = 96;
+/// Around a match that is gone others may come to light whose anchors are this far away, in bytes.
+const RIVALS: usize = AHEAD;
+/// More comparisons of pieces and matches than this are not made: the text is scanned whole.
+const COMPARISONS: usize = 1 << 18;
+
+/// What is remembered of a text while texts made from it are scanned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// All matches, by their anchors.
+    matches: Vec<Match>,
+    /// Anchors that depend on bytes far away, rising.
+    far: Vec<Far>,
+}
+
+impl Trace {
+    /// All matches in the text, by their anchors.
+    pub fn matches(&self) -> &[Match] {
+        &self.matches
+    }
+}
+
+/// An anchor and the bytes that decide about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Far {
+    anchor: usize,
+    from: usize,
+    to: usize,
+}
+
+/// Which rules look far, and the anchors where they did.
+pub(super) struct Watch<'a> {
+    reaches: &'a [u32],
+    found: Vec<Far>,
+}
+
+/// A text and what it was made from.
+pub struct Derived<'a> {
+    /// What is remembered of the other text.
+    pub base: &'a Trace,
+    /// Length of the other text in bytes.
+    pub base_length: usize,
+    /// Pieces that are the same in both, in the order of this text, apart from one another.
+    pub copies: &'a [Copied],
+}
+
+/// Scans texts and remembers what scanning texts made from them needs.
+pub struct Deriver<'e> {
+    engine: &'e Engine,
+    /// The reach of rules that look far, by rule; 0 for all others.
+    reaches: Vec<u32>,
+    /// The longest way back from a literal to where its match starts, of ordinary rules.
+    back: usize,
+}
+
+impl<'e> Deriver<'e> {
+    /// For the rules of an engine.
+    pub fn new(engine: &'e Engine) -> Deriver<'e> {
+        let mut back = 0;
+        let reach = |(index, rule): (RuleIndex, &crate::rules::Rule)| match &rule.matcher {
+            _ if !engine.active[index.0 as usize] => 0,
+            Matcher::Token(token) if token.reach as usize > TOKEN || crosses_lines(token) => token.reach,
+            Matcher::Block(block) => block.max,
+            _ => 0,
+        };
+        let reaches: Vec<u32> = engine.rules.iter().map(reach).collect();
+        for (index, rule) in engine.rules.iter() {
+            if let Matcher::Token(Token { anchor: Anchor::Contains { .. }, reach, .. }) = &rule.matcher
+                && reaches[index.0 as usize] == 0
+            {
+                back = back.max(*reach as usize);
+            }
+        }
+        Deriver { engine, reaches, back }
+    }
+
+    /// Scan a text, with what it was made from where that is known.
+    pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, derived: Option<Derived<'_>>) -> Trace {
+        let mut trace = Trace::default();
+        let mut watch = Watch { reaches: &self.reaches, found: Vec::new() };
+        let whole = 0..input.text.len();
+        let plan = derived.and_then(|derived| self.plan(input.text, &derived));
+        let ranges = match plan {
+            Some(plan) => {
+                trace.matches = plan.matches;
+                watch.found = plan.far;
+                plan.again
+            }
+            None => vec![whole],
+        };
+        for range in ranges {
+            self.look(scratch, input, range, &mut trace.matches, &mut watch);
+        }
+        overlap::settle(&self.engine.rules, &mut trace.matches, 0);
+        trace.matches.sort_by_key(|found| (found.anchor, found.rule));
+        watch.found.sort_unstable();
+        watch.found.dedup();
+        trace.far = watch.found;
+        trace
+    }
+
+    /// Look at the anchors in `range`.
+    fn look(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        range: Range<usize>,
+        out: &mut Vec<Match>,
+        watch: &mut Watch<'_>,
+    ) {
+        let (first, first_far) = (out.len(), watch.found.len());
+        let wide = range.start.saturating_sub(LITERAL)..input.text.len().min(range.end + LITERAL);
+        let all = wide == range;
+        self.engine.look(scratch, input, wide, out, Some(watch));
+        if all {
+            return;
+        }
+        let mut index = 0;
+        out.retain(|found| {
+            index += 1;
+            index <= first || range.contains(&found.anchor)
+        });
+        index = 0;
+        watch.found.retain(|far| {
+            index += 1;
+            index <= first_far || range.contains(&far.anchor)
+        });
+    }
+
+    /// What is settled by copied pieces, and what is to be looked at again; `None` for everything.
+    fn plan(&self, text: &[u8], derived: &Derived<'_>) -> Option<Plan> {
+        let base = derived.base;
+        if derived.copies.len().saturating_mul(base.matches.len() + base.far.len()) > COMPARISONS {
+            return None;
+        }
+        let mut plan = Plan::default();
+        let mut settled: Vec<(Span, usize)> = Vec::new(); // place in the text, place in the base
+        let mut at = 0;
+        let mut left = 0;
+        for copied in derived.copies {
+            let zone = self.settled(text, copied, derived.base_length);
+            if zone.len() < WORTH {
+                continue;
+            }
+            if at < zone.start {
+                plan.again.push(at..zone.start);
+                left += zone.start - at;
+            }
+            at = zone.end;
+            settled.push((zone, zone.start - copied.target + copied.source));
+            plan.carry(text.len(), copied, zone, derived);
+        }
+        if at < text.len() {
+            plan.again.push(at..text.len());
+            left += text.len() - at;
+        }
+        if left > text.len() / 8 * 7 {
+            return None;
+        }
+        plan.settle();
+        Some(plan)
+    }
+
+    /// The anchors in a copied piece that nothing outside of the piece decides about.
+    fn settled(&self, text: &[u8], copied: &Copied, base_length: usize) -> Span {
+        let place = copied.in_target();
+        let at_start = copied.target == 0 && copied.source == 0;
+        let at_end = place.end == text.len() && copied.source + copied.length == base_length;
+        let start = if at_start { 0 } else { self.start(text, place) };
+        let end = if at_end { place.end } else { end(text, place) };
+        Span::new(start.min(end), end)
+    }
+
+    /// The first anchor that nothing before a piece decides about.
+    fn start(&self, text: &[u8], piece: Span) -> usize {
+        let near = piece.start + NAME;
+        // A token around a literal begins on the literal's line.
+        let from = piece.start + BEFORE;
+        let far = from + self.back;
+        let line = text.get(from..far.min(piece.end)).and_then(|rest| memchr::memchr(b'\n', rest));
+        near.max(line.map_or(far, |at| from + at + 1)).min(piece.end)
+    }
+}
+
+/// Behind the last anchor that nothing behind a piece decides about.
+fn end(text: &[u8], piece: Span) -> usize {
+    let floor = piece.start.max(piece.end.saturating_sub(AHEAD));
+    let mut at = piece.end.saturating_sub(MARGIN).max(floor);
+    for _ in 0..LINES {
+        match memchr::memrchr(b'\n', &text[floor..at]) {
+            Some(line_end) => at = floor + line_end,
+            None => return floor,
+        }
+    }
+    at
+}
+
+/// What a copied piece brings, and what is left to look at.
+#[derive(Default)]
+struct Plan {
+    matches: Vec<Match>,
+    far: Vec<Far>,
+    /// Parts of the text to look at, apart from one another and rising once settled.
+    again: Vec<Range<usize>>,
+}
+
+impl Plan {
+    /// Bring what stands in the base over to the zone of a copied piece in which all is settled.
+    fn carry(&mut self, length: usize, copied: &Copied, zone: Span, derived: &Derived<'_>) {
+        let to_text = |at: usize| at - copied.source + copied.target;
+        let to_base = |at: usize| at - copied.target + copied.source;
+        let source = copied.in_source();
+        let from_start = source.start == 0 && copied.target == 0;
+        let to_end = source.end == derived.base_length && copied.in_target().end == length;
+        let (low, high) = (to_base(zone.start), to_base(zone.end));
+        let base = derived.base;
+        let first = base.far.partition_point(|far| far.anchor < low);
+        let mut broken: Vec<usize> = Vec::new();
+        for far in base.far[first..].iter().take_while(|far| far.anchor < high) {
+            let whole = (far.from >= source.start || from_start) && (far.to <= source.end || to_end);
+            if whole {
+                let shift = |at: usize| (at + copied.target).saturating_sub(copied.source);
+                self.far.push(Far { anchor: to_text(far.anchor), from: shift(far.from), to: shift(far.to) });
+            } else {
+                let anchor = to_text(far.anchor);
+                self.again.push(anchor..anchor + 1);
+                broken.push(far.anchor);
+            }
+        }
+        for found in &base.matches {
+            let settled = (low..high).contains(&found.anchor) && !broken.contains(&found.anchor);
+            if settled {
+                let shift = |span: Span| Span::new(to_text(span.start), to_text(span.end));
+                self.matches.push(Match {
+                    anchor: to_text(found.anchor),
+                    whole: shift(found.whole),
+                    secret: shift(found.secret),
+                    ..found.clone()
+                });
+            } else {
+                // What it outdid may stand in this piece.
+                let start = found.whole.start.saturating_sub(RIVALS).max(low);
+                let end = (found.whole.end + RIVALS).min(high);
+                if start < end {
+                    self.again.push(to_text(start)..to_text(end));
+                }
+            }
+        }
+    }
+
+    /// Put what is to be looked at in order, and leave out what was brought over from there.
+    fn settle(&mut self) {
+        self.again.sort_unstable_by_key(|range| range.start);
+        let mut merged: Vec<Range<usize>> = Vec::with_capacity(self.again.len());
+        for range in self.again.drain(..) {
+            match merged.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => merged.push(range),
+            }
+        }
+        let again = |at: usize| {
+            let after = merged.partition_point(|range| range.start <= at);
+            after > 0 && merged[after - 1].contains(&at)
+        };
+        self.matches.retain(|found| !again(found.anchor));
+        self.far.retain(|far| !again(far.anchor));
+        self.again = merged;
+    }
+}
+
+impl Watch<'_> {
+    /// A literal stands at `literal`.
+    pub(super) fn literal(
+        &mut self,
+        anchors: &Anchors,
+        engine: &Engine,
+        text: &[u8],
+        literal: Span,
+        purpose: anchors::Use,
+    ) {
+        let far = |reach: u32, back: usize| Far {
+            anchor: literal.start,
+            from: literal.start.saturating_sub(back + BEFORE),
+            to: literal.end + reach as usize + MARGIN,
+        };
+        match purpose {
+            anchors::Use::Begin(rule) => self.found.push(far(self.reaches[rule.0 as usize], 0)),
+            anchors::Use::Inside(rule) => {
+                let reach = self.reaches[rule.0 as usize];
+                if reach > 0 {
+                    self.found.push(far(reach, reach as usize));
+                }
+            }
+            anchors::Use::Start => self.word_start(anchors, engine, text, literal.start),
+            anchors::Use::Scheme => {
+                (literal.start.saturating_sub(super::verify::SCHEME)..literal.start)
+                    .for_each(|at| self.word_start(anchors, engine, text, at));
+            }
+            anchors::Use::Name | anchors::Use::RuleName => {}
+        }
+    }
+
+    /// Token rules may begin at `at`.
+    pub(super) fn word_start(&mut self, anchors: &Anchors, engine: &Engine, text: &[u8], at: usize) {
+        let Some(bytes) = text.get(at..at + 4) else { return };
+        let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let mut to = 0;
+        for &index in anchors.rules_at(gram) {
+            let reach = self.reaches[index.0 as usize] as usize;
+            if reach == 0 {
+                continue;
+            }
+            let Matcher::Token(token) = &engine.rules.get(index).matcher else { continue };
+            let furthest = token.shapes.iter().map(|shape| furthest(shape, text, at)).max();
+            let end = furthest.unwrap_or(text.len().min(at + reach));
+            if end - at > TOKEN || furthest.is_none() || memchr::memchr(b'\n', &text[at..end]).is_some() {
+                to = to.max(end);
+            }
+        }
+        if to > 0 {
+            self.found.push(Far { anchor: at, from: at.saturating_sub(BEFORE), to: to + MARGIN });
+        }
+    }
+}
+
+/// Behind the last byte that decides whether a shape matches at `at`.
+fn furthest(shape: &Shape, text: &[u8], at: usize) -> usize {
+    let mut here = at;
+    for segment in shape.segments.iter() {
+        match segment {
+            Segment::Bytes(bytes) => {
+                let same = bytes.iter().zip(&text[here..]).take_while(|(one, other)| one == other).count();
+                here += same;
+                if same < bytes.len() {
+                    break;
+                }
+            }
+            Segment::Class { class, min, max } => {
+                let run =
+                    text[here..].iter().take(usize::from(*max)).take_while(|&&byte| class.has(byte)).count();
+                here += run;
+                if run < usize::from(*min) {
+                    break;
+                }
+            }
+        }
+    }
+    text.len().min(here + 1)
+}
+
+/// Can a match of this rule hold the end of a line?
+fn crosses_lines(token: &Token) -> bool {
+    if !token.shapes.is_empty() {
+        return token.shapes.iter().flat_map(|shape| shape.segments.iter()).any(|segment| match segment {
+            Segment::Bytes(bytes) => bytes.contains(&b'\n'),
+            Segment::Class { class, .. } => class.has(b'\n'),
+        });
+    }
+    let mut parser = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build();
+    parser.parse(&token.regex).map_or(true, |pattern| holds_line_end(&pattern))
+}
+
+fn holds_line_end(pattern: &Hir) -> bool {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.contains(&b'\n'),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&b'\n'))
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&'\n'))
+        }
+        HirKind::Repetition(repetition) => holds_line_end(&repetition.sub),
+        HirKind::Capture(capture) => holds_line_end(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(holds_line_end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    /// Own rules: short and long tokens, some over several lines, with context words, inside of other
+    /// text, and blocks.
+    const RULES: &str = r#"
+[provider]
+name = "Acme"
+
+[[rule]]
+id = "acme-token"
+summary = "token"
+severity = "high"
+regex = '''\b(?<secret>acmt_[0-9A-Za-z]{32})\b'''
+hit = ["«acmt_{base62:32}»"]
+miss = ["acmt_"]
+
+[[rule]]
+id = "acme-near"
+summary = "token with context"
+severity = "high"
+near = ["acme"]
+regex = '''\b(?<secret>acmn-[0-9a-f]{24})\b'''
+hit = ["acme «acmn-{hex:24}»"]
+miss = ["acmn-"]
+
+[[rule]]
+id = "acme-long"
+summary = "long token"
+severity = "high"
+regex = '''\b(?<secret>acml_[0-9A-Za-z]{40,6000})\b'''
+hit = ["«acml_{base62:60}»"]
+miss = ["acml_"]
+
+[[rule]]
+id = "acme-block"
+summary = "block"
+severity = "low"
+begin = ["=====ACME BEGIN====="]
+end = ["=====ACME END====="]
+max = 8192
+hit = ["«=====ACME BEGIN=====\n{base64:64}\n=====ACME END=====»"]
+miss = ["=====ACME BEGIN====="]
+"#;
+
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+        let mut rules = RuleSet::builtin();
+        rules.add_text("own", RULES).unwrap();
+        Engine::new(rules)
+    });
+
+    fn digits(seed: u64, length: usize) -> String {
+        let mut state = seed | 1;
+        (0..length)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                char::from(
+                    b"0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHIJKLMNPQRSTUVWXYZ"
+                        [(state >> 33) as usize % 59],
+                )
+            })
+            .collect()
+    }
+
+    /// A line or a piece of one.
+    fn piece() -> impl Strategy<Value = String> {
+        (0..16u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
+            0 => format!("acmt_{}\n", digits(seed, 32)),
+            1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),
+            2 => format!("acml_{}\n", digits(seed, 40 + length * 12)),
+            3 => "=====ACME BEGIN=====\n".to_owned(),
+            4 => "=====ACME END=====\n".to_owned(),
+            5 => format!("DB_PASSWORD={}\n", digits(seed, 12)),
+            6 => format!("api_key = \"{}\"\n", digits(seed, 32)),
+            7 => format!("password:\n  \"{}\"\n", digits(seed, 14)),
+            8 => format!("{} ", digits(seed, length)),
+            9 => "acme ".to_owned(),
+            10 => " ".repeat(length),
+            11 => "<add key=\"password\"\n  value=\"".to_owned(),
+            12 => format!("https://user:{}@host.example/x\n", digits(seed, 12)),
+            13 => "\n".repeat(1 + length % 5),
+            _ => format!("let some_{} = other({length});\n", seed % 100),
+        })
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(piece(), 0..60).prop_map(|pieces| pieces.concat().into_bytes())
+    }
+
+    fn sorted(trace: &Trace) -> Vec<(RuleIndex, Span, Span)> {
+        let mut all: Vec<_> =
+            trace.matches.iter().map(|found| (found.rule, found.whole, found.secret)).collect();
+        all.sort();
+        all
+    }
+
+    /// A text from pieces of a base and new pieces, with what was copied.
+    fn derive(base: &[u8], steps: &[(usize, usize, String)]) -> (Vec<u8>, Vec<Copied>) {
+        let (mut made, mut copies): (Vec<u8>, Vec<Copied>) = (Vec::new(), Vec::new());
+        for (from, length, new) in steps {
+            if !base.is_empty() {
+                let source = from % base.len();
+                let length = 1 + length % (base.len() - source);
+                copies.push(Copied { target: made.len(), source, length });
+                made.extend(&base[source..source + length]);
+            }
+            made.extend(new.as_bytes());
+        }
+        (made, copies)
+    }
+
+    fn agree(base: &[u8], steps: &[(usize, usize, String)]) -> Result<(), TestCaseError> {
+        let deriver = Deriver::new(&ENGINE);
+        let mut scratch = Scratch::default();
+        let mut trace = deriver.scan(&mut scratch, &Input::whole(base), None);
+        let mut base = base.to_vec();
+        // Made from one another, twice.
+        for _ in 0..2 {
+            let (made, copies) = derive(&base, steps);
+            let derived = Derived { base: &trace, base_length: base.len(), copies: &copies };
+            let found = deriver.scan(&mut scratch, &Input::whole(&made), Some(derived));
+            let whole = deriver.scan(&mut scratch, &Input::whole(&made), None);
+            prop_assert_eq!(sorted(&found), sorted(&whole), "{}", String::from_utf8_lossy(&made));
+            (base, trace) = (made, found);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn derived_and_whole_scans_agree(
+            base in text(),
+            steps in proptest::collection::vec((any::<usize>(), any::<usize>(), piece()), 1..4),
+        ) {
+            agree(&base, &steps)?;
+        }
+
+        #[test]
+        fn small_changes_agree(
+            base in text(),
+            places in proptest::collection::vec((any::<usize>(), 0..40usize, piece()), 1..4),
+        ) {
+            // The base with a few bytes replaced at each place, in order.
+            let mut cuts: Vec<(usize, usize, String)> = places
+                .into_iter()
+                .map(|(at, gone, new)| (at % (base.len() + 1), gone, new))
+                .collect();
+            cuts.sort();
+            let mut steps = Vec::new();
+            let mut at = 0;
+            for (cut, gone, new) in cuts {
+                if cut > at && at < base.len() {
+                    steps.push((at, cut - at - 1, new));
+                    at = cut + gone;
+                }
+            }
+            if at < base.len() {
+                steps.push((at, base.len() - at - 1, String::new()));
+            }
+            agree(&base, &steps)?;
+        }
+    }
+
+    #[test]
+    fn few_bytes_are_looked_at_again() {
+        let line = "let some_thing = other(thing, 12345);\n";
+        let base = line.repeat(1000);
+        let at = line.len() * 500;
+        let made = format!("{}changed\n{}", &base[..at], &base[at..]);
+        let copies = [
+            Copied { target: 0, source: 0, length: at },
+            Copied { target: at + 8, source: at, length: base.len() - at },
+        ];
+        let deriver = Deriver::new(&ENGINE);
+        let trace = deriver.scan(&mut Scratch::default(), &Input::whole(base.as_bytes()), None);
+        let derived = Derived { base: &trace, base_length: base.len(), copies: &copies };
+        let plan = deriver.plan(made.as_bytes(), &derived).unwrap();
+        let again: usize = plan.again.iter().map(ExactSizeIterator::len).sum();
+        assert!(again < 1200, "{again}");
+    }
+}

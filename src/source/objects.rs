@@ -1,0 +1,97 @@
+//! Single objects of a repository by their ids.
+
+use crate::error::SkipReason;
+use crate::origin::ObjectKind;
+
+/// Reads single objects by id, from packs, loose storage and alternates.
+pub trait Objects: Sync {
+    /// Kind and content of an object; `None` where it does not exist. `buffer` is replaced.
+    ///
+    /// # Errors
+    /// The object is there and cannot be read.
+    fn read(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<Option<ObjectKind>, ReadError>;
+}
+
+/// An object that is there and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The object.
+    pub id: ObjectId,
+    /// What kind of trouble it is.
+    pub reason: SkipReason,
+    /// What happened, for people.
+    pub detail: String,
+}
+
+/// The id of an object: the 20 bytes of a SHA-1 or the 32 bytes of a SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    bytes: [u8; 32],
+    length: u8,
+}
+
+impl ObjectId {
+    /// An id from its 20 or 32 bytes; none from any other number of them.
+    pub fn from_bytes(raw: &[u8]) -> Option<ObjectId> {
+        if !matches!(raw.len(), 20 | 32) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        bytes[..raw.len()].copy_from_slice(raw);
+        Some(ObjectId { bytes, length: raw.len() as u8 })
+    }
+
+    /// An id from its 40 or 64 hexadecimal digits; none from anything else.
+    pub fn from_hex(text: &str) -> Option<ObjectId> {
+        let digits = text.as_bytes();
+        if !matches!(digits.len(), 40 | 64) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |at: usize| char::from(pair[at]).to_digit(16);
+            *byte = (digit(0)? << 4 | digit(1)?) as u8;
+        }
+        Some(ObjectId { bytes, length: (digits.len() / 2) as u8 })
+    }
+
+    /// The id of no object, of 20 zeros.
+    pub fn nothing() -> ObjectId {
+        ObjectId { bytes: [0; 32], length: 20 }
+    }
+
+    /// The bytes of the digest.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl std::fmt::Display for ObjectId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.as_bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl std::fmt::Debug for ObjectId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_in_both_lengths() {
+        for digits in ["0123456789abcdef0123456789abcdef01234567".to_owned(), "f0".repeat(32)] {
+            let id = ObjectId::from_hex(&digits).unwrap();
+            assert_eq!(id.to_string(), digits);
+            assert_eq!(ObjectId::from_bytes(id.as_bytes()), Some(id));
+        }
+        for wrong in [String::new(), "0".repeat(39), "g".repeat(40), "é".repeat(20)] {
+            assert_eq!(ObjectId::from_hex(&wrong), None, "{wrong}");
+        }
+        assert_eq!(ObjectId::from_bytes(&[0; 21]), None);
+    }
+}
