@@ -1,11 +1,15 @@
 //! A finding as people see it: one secret with all the places where it stands.
 
+mod story;
+
 use crate::error::Skipped;
 use crate::origin::Origin;
 use crate::rules::{Kind, Severity};
 use crate::secret::Secret;
 use crate::text::Position;
 use std::time::{Duration, SystemTime};
+
+pub use story::{CommitNote, Exposure, Introduced, Story, Tip, days};
 
 /// One secret and all places where it was seen.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub struct Finding {
     pub refs: Vec<String>,
     /// The places, sorted, at least one.
     pub occurrences: Vec<Occurrence>,
+    /// Where it came from and who may have it, where a history was read.
+    pub story: Option<Story>,
 }
 
 /// One place where a secret stands.

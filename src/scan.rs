@@ -141,6 +141,7 @@ impl Scan {
                     rotate: rule.rotate.to_string(),
                     refs: rule.refs.iter().map(ToString::to_string).collect(),
                     occurrences,
+                    story: None,
                 })
             })
             .collect()

@@ -51,6 +51,8 @@ pub enum Command {
     /// Scan files, directories or standard input
     #[command(visible_alias = "dir")]
     Scan(Box<Scan>),
+    /// Look at every object of a repository and tell the story of each leak
+    Audit(Box<super::audit::Audit>),
     /// List, show and check rules
     Rules(Rules),
     /// Print a completion script for a shell

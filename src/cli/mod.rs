@@ -2,10 +2,12 @@
 #![allow(clippy::print_stderr, reason = "messages for people are this module's work")]
 
 mod args;
+mod audit;
 mod output;
 mod progress;
 mod rules;
 mod scan;
+mod story_arguments;
 
 use crate::error::Error;
 use clap::{CommandFactory, Parser};
@@ -27,6 +29,7 @@ pub fn main() -> ExitCode {
     };
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(scan, &args.global),
+        args::Command::Audit(audit) => audit::run(audit, &args.global),
         args::Command::Rules(rules) => rules::run(rules, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

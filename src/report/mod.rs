@@ -1,7 +1,9 @@
 //! How a finished outcome is written. A format is one file here with a function
 //! `write(outcome, options, out)` and one line in the list of formats below.
 
+mod advice;
 mod guard;
+mod history;
 mod terminal;
 mod uri;
 

@@ -32,6 +32,7 @@ pub(super) fn finding(rule: &str, secret: &[u8]) -> Finding {
         rotate: "Settings > Tokens: revoke it, then issue a new one".to_owned(),
         refs: vec!["https://docs.example/tokens".to_owned()],
         occurrences: vec![occurrence],
+        story: None,
     }
 }
 

@@ -3,7 +3,10 @@
 
 pub mod git;
 pub mod objects;
+pub mod odb;
+pub mod provenance;
 mod read;
+pub mod references;
 mod roots;
 pub mod stream;
 #[cfg(test)]
