@@ -37,7 +37,7 @@ pub fn attribute(outcome: &mut Outcome, history: &History<'_>, objects: &dyn Obj
             .findings
             .iter()
             .zip(&trails)
-            .map(|(finding, trail)| telling.story(finding, trail))
+            .map(|(finding, trail)| telling.story(finding, trail, &own))
             .collect();
         let Telling { masks, .. } = telling;
         for (finding, story) in outcome.findings.iter_mut().zip(stories) {
@@ -144,7 +144,7 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn story(&mut self, finding: &Finding, trail: &Trail) -> Story {
+    fn story(&mut self, finding: &Finding, trail: &Trail, own: &HashMap<ObjectId, Trail>) -> Story {
         let exposure = self.exposure(finding, trail);
         let introduced: Vec<Introduced> = trail
             .introduced
@@ -169,8 +169,14 @@ impl Telling<'_> {
             .collect();
         let gone = removed.iter().chain(&last_seen).map(|note| note.seconds).max();
         let until = if tips.is_empty() { gone } else { Some(self.now) };
+        let mut notes = BTreeMap::new();
+        for first in members(finding).keys().filter_map(|id| own.get(id)?.introduced.first()) {
+            let id = first.commit.unwrap_or(first.object);
+            notes.extend(self.note(id).map(|note| (id.to_string(), note)));
+        }
         Story {
             exposure,
+            notes,
             introductions: trail.introduced.len(),
             paths: trail
                 .paths

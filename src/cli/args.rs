@@ -100,11 +100,11 @@ pub struct Select {
 
 #[derive(ClapArgs)]
 pub struct Write {
-    /// Report format on standard output: human, json, jsonl, sarif or gitleaks
+    /// Report format on standard output: human, json, jsonl, sarif, html or gitleaks
     #[arg(long, short = 'f', default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Write a report to this file (may be given several times); the format comes from the ending
-    /// (.json, .jsonl, .sarif, .txt) or from a prefix, as in `gitleaks=report.json`
+    /// (.json, .jsonl, .sarif, .html, .txt) or from a prefix, as in `gitleaks=report.json`
     #[arg(long, short = 'o', value_name = "[FORMAT=]FILE")]
     pub output: Vec<String>,
     /// Show secrets in clear in reports

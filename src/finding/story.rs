@@ -5,6 +5,7 @@ use crate::rules::Severity;
 use crate::source::references::RefClass;
 use bstr::BString;
 use jiff::{Timestamp, tz::Offset, tz::TimeZone};
+use std::collections::BTreeMap;
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;
@@ -29,6 +30,8 @@ pub struct Story {
     pub tips: Vec<Tip>,
     /// The refs in whose history it is; where there are none, the logs that lead to it.
     pub refs: Vec<String>,
+    /// The commits and tags that occurrences name, by id.
+    pub notes: BTreeMap<String, CommitNote>,
     /// Days from its introduction until now: it leaks as long as it is in the history.
     pub days_in_history: Option<u64>,
     /// Days from its introduction until it was removed from the tips, or until now.
@@ -50,6 +53,7 @@ impl Story {
             paths: Vec::new(),
             tips: Vec::new(),
             refs: Vec::new(),
+            notes: BTreeMap::new(),
             days_in_history: None,
             days_in_tips: None,
         }
@@ -115,6 +119,12 @@ impl CommitNote {
         let zone = TimeZone::fixed(Offset::from_seconds(self.zone).unwrap_or(Offset::UTC));
         let moment = Timestamp::from_second(self.seconds).unwrap_or(Timestamp::UNIX_EPOCH);
         moment.to_zoned_datetime(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// Date and time in universal time: `2024-05-06T05:08:09Z`.
+    pub fn date_in_utc(&self) -> String {
+        let moment = Timestamp::from_second(self.seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     /// The date alone: `2024-05-06`.

@@ -4,6 +4,7 @@
 mod advice;
 mod guard;
 mod history;
+mod telling;
 mod terminal;
 mod uri;
 
@@ -88,6 +89,7 @@ formats! {
     Json = json, "One JSON object, described by docs/report-schema.json";
     Jsonl = jsonl, "One JSON object a line: findings, what was skipped, then a summary";
     Sarif = sarif, "SARIF 2.1.0 for code-scanning services; never holds secret text";
+    Html = html, "One page for people, self-contained: summary, timeline, stories, coverage";
     Gitleaks = gitleaks, "The JSON array that gitleaks writes, for scripts that read it";
 }
 
