@@ -167,7 +167,7 @@ impl Telling<'_> {
                 path: path.as_ref().map(|path| self.masks.bytes(path)),
             })
             .collect();
-        let gone = removed.iter().chain(&last_seen).map(|note| note.seconds).max();
+        let gone = removed.iter().map(|note| note.seconds).max();
         let until = if tips.is_empty() { gone } else { Some(self.now) };
         let mut notes = BTreeMap::new();
         for first in members(finding).keys().filter_map(|id| own.get(id)?.introduced.first()) {

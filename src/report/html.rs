@@ -87,7 +87,7 @@ fn write_header(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let facts: Vec<String> = facts.iter().map(|fact| format!("<span>{}</span>", safe(fact))).collect();
     writeln!(
         out,
-        "<header class=\"{verdict}\"><p class=\"brand\"><b>関所</b> Sekisho report</p><h1>{}</h1>\
+        "<header class=\"{verdict}\"><p class=\"brand\"><b lang=\"ja\">関所</b> Sekisho report</p><h1>{}</h1>\
          <p class=\"facts\">{}</p></header>",
         safe(&title(outcome)),
         facts.concat(),
@@ -154,32 +154,33 @@ fn write_table(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io:
     let told = outcome.findings.iter().any(|finding| finding.story.is_some());
     out.write_all(b"<section id=\"table\"><h2>All secrets</h2>\n")?;
     page::filters(told, out)?;
-    let columns = if told { "<th>Exposure</th><th>Introduced</th>" } else { "" };
+    let (exposure, introduced) =
+        if told { ("<th>Exposure</th>", "<th>Introduced</th>") } else { ("", "") };
     writeln!(
         out,
-        "<div class=\"scroll\"><table class=\"list\"><thead><tr><th>Severity</th><th>Secret</th>{columns}\
+        "<div class=\"scroll\"><table class=\"list\"><thead><tr><th>Severity</th>{exposure}<th>Secret</th>{introduced}\
          <th>Place</th><th class=\"number\">Places</th></tr></thead><tbody>"
     )?;
     for finding in &outcome.findings {
         let guard = Guard::new(finding, options);
         let story = finding.story.as_ref();
         let exposure = story.map_or("", |story| story.exposure.name());
-        let mut cells = String::new();
+        let (mut exposed, mut introduced) = (String::new(), String::new());
         if told {
             let first = story.and_then(|story| story.introduced.first()?.note.as_ref());
             let (day, author) =
                 first.map_or((String::new(), ""), |note| (note.day(), note.author.as_str()));
-            cells = format!(
-                "<td>{}</td><td><time>{}</time><br><small>{}</small></td>",
-                chip(exposure, "exposure"),
+            exposed = format!("<td class=\"of\">{}</td>", chip(exposure, "exposure"));
+            introduced = format!(
+                "<td class=\"of when\"><time>{}</time><br><small>{}</small></td>",
                 safe(&day),
                 safe(&guard.text(author)),
             );
         }
         writeln!(
             out,
-            "<tr data-severity=\"{severity}\" data-exposure=\"{exposure}\"><td>{}</td>\
-             <td><a href=\"#{id}\">{}</a><br><code>{}</code></td>{cells}<td class=\"path\">{}</td>\
+            "<tr data-severity=\"{severity}\" data-exposure=\"{exposure}\"><td class=\"of\">{}</td>{exposed}\
+             <td><a href=\"#{id}\">{}</a><br><code>{}</code></td>{introduced}<td class=\"path\">{}</td>\
              <td class=\"number\">{}</td></tr>",
             chip(finding.severity.name(), "severity"),
             safe(&finding.rule),
@@ -305,7 +306,7 @@ fn write_finding(finding: &Finding, options: &Options, out: &mut dyn Write) -> i
     }
     let places: Vec<String> =
         finding.occurrences.iter().map(|one| place(one, &guard)).collect();
-    write_list("place", &places, PLACES, out)?;
+    write_list(("place", "places"), &places, PLACES, out)?;
     out.write_all(b"</article>\n")
 }
 
@@ -343,30 +344,31 @@ fn write_refs(story: &Story, guard: &Guard, out: &mut dyn Write) -> io::Result<(
     };
     if story.tips.is_empty() {
         let refs: Vec<String> = story.refs.iter().map(|name| tip(name, None)).collect();
-        return write_list("ref whose history has it", &refs, REFS, out);
+        return write_list(("ref whose history has it", "refs whose history has it"), &refs, REFS, out);
     }
     let tips: Vec<String> = story.tips.iter().map(|one| tip(&one.name, one.path.as_ref())).collect();
-    write_list("ref that has it now", &tips, REFS, out)
+    write_list(("ref that has it now", "refs that have it now"), &tips, REFS, out)
 }
 
 /// A list under a heading; what is beyond `shown` is folded away, but printed.
-fn write_list(noun: &str, items: &[String], shown: usize, out: &mut dyn Write) -> io::Result<()> {
+fn write_list(
+    (one, many): (&str, &str),
+    items: &[String],
+    shown: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if items.is_empty() {
         return Ok(());
     }
     let heading = match items.len() {
-        1 => format!("1 {noun}"),
-        count => {
-            let (first, rest) = noun.split_once(' ').unwrap_or((noun, ""));
-            let rest = rest.replacen("has", "have", 1).replacen("have it now", "have it now", 1);
-            format!("{} {first}s {rest}", grouped(count as u64))
-        }
+        1 => format!("1 {one}"),
+        count => format!("{} {many}", grouped(count as u64)),
     };
     let list = |items: &[String]| -> String {
         items.iter().map(|item| format!("<li>{item}</li>")).collect()
     };
     let (head, rest) = items.split_at(shown.min(items.len()));
-    writeln!(out, "<h4>{}</h4><ul class=\"places\">{}</ul>", heading.trim(), list(head))?;
+    writeln!(out, "<h4>{heading}</h4><ul class=\"places\">{}</ul>", list(head))?;
     if !rest.is_empty() {
         writeln!(
             out,
@@ -400,7 +402,7 @@ fn write_skipped(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             reason.name(),
             counted(count as u64, "input"),
         )?;
-        write_list("input", &items, REFS, out)?;
+        write_list(("input", "inputs"), &items, REFS, out)?;
     }
     out.write_all(b"</section>\n")
 }
@@ -430,7 +432,7 @@ fn write_coverage(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .map(|(name, id)| format!("{} <small class=\"at\">{}</small>", safe(name), safe(id)))
             .collect();
-        write_list("ref", &refs, REFS, out)?;
+        write_list(("ref", "refs"), &refs, REFS, out)?;
     }
     out.write_all(b"</section>\n")
 }

@@ -93,6 +93,14 @@ impl References {
         })?;
         let mut references = References::default();
         references.add(&common, "")?;
+        // The stash itself is the newest entry of its log.
+        let stashes: HashSet<ObjectId> = references
+            .all
+            .iter()
+            .filter(|one| one.name.ends_with("refs/stash"))
+            .map(|stash| stash.target)
+            .collect();
+        references.all.retain(|one| !(one.name.ends_with("refs/stash@{0}") && stashes.contains(&one.target)));
         references.all.sort();
         references.all.dedup_by(|one, other| one.name == other.name && one.target == other.target);
         Ok(references)

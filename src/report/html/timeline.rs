@@ -35,8 +35,8 @@ pub(super) fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -
     writeln!(
         out,
         "<section id=\"timeline\"><h2>Exposure over time</h2><p class=\"legend\">\
-         <span class=\"key tips\"></span> in a branch or tag as it stands \
-         <span class=\"key past\"></span> still in the history</p>\n<div class=\"lines\">"
+         <span><span class=\"key tips\"></span>in the files of a ref</span> \
+         <span><span class=\"key past\"></span>removed, and still in the history</span></p>\n<div class=\"lines\">"
     )?;
     for row in rows.iter().take(ROWS) {
         write_row(row, &scale, now, options, out)?;

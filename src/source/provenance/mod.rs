@@ -373,6 +373,9 @@ fn path_to(forest: &Forest, tree: Pruned, bits: &Bits, group: usize) -> Option<B
             Child::Directory(number) => wanted(bits.trees[*number as usize]),
         })?;
         paths::extend(&mut path, name);
+        if path.len() > paths::LONGEST {
+            return None;
+        }
         match child {
             Child::Wanted(_) => break,
             Child::Directory(number) => at = *number,

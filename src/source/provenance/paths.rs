@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// ones may name the same tree twice on each of forty levels.
 const VISITS: u8 = 8;
 /// No path is followed further than this (bytes).
-const LONGEST: usize = 1 << 14;
+pub(super) const LONGEST: usize = 1 << 14;
 
 /// What is new in each commit, by commit, then path.
 #[derive(Default)]
