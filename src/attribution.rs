@@ -7,7 +7,7 @@ use crate::error::Skipped;
 use crate::finding::{CommitNote, Exposure, Finding, Introduced, Occurrence, Outcome, Story, Tip, days};
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
 use crate::source::objects::{ObjectId, Objects};
-use crate::source::provenance::{Group, History, Introduction, Scope, Trail, describe};
+use crate::source::provenance::{Group, Introduction, Provenance, Scope, Trail, describe};
 use crate::source::references::RefClass;
 use masks::Masks;
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +18,7 @@ const MESSAGE: usize = 2000;
 
 /// Give every finding its story, as of the moment `now`, and sort findings by urgency. What could not be
 /// read meanwhile is added to what was skipped: stories may then lack commits or paths.
-pub fn attribute(outcome: &mut Outcome, history: &History<'_>, objects: &dyn Objects, now: SystemTime) {
+pub fn attribute(outcome: &mut Outcome, history: &Provenance<'_>, objects: &dyn Objects, now: SystemTime) {
     let single = singles(outcome);
     let groups: Vec<Group> = outcome
         .findings
@@ -56,7 +56,7 @@ pub fn attribute(outcome: &mut Outcome, history: &History<'_>, objects: &dyn Obj
 
 /// Keep what the commits of a scope brought in: of each finding the occurrences in objects that are new
 /// in one of them. Findings without any are dropped, and so is what stands beside the objects.
-pub fn keep(outcome: &mut Outcome, history: &History<'_>, scope: &Scope) {
+pub fn keep(outcome: &mut Outcome, history: &Provenance<'_>, scope: &Scope) {
     let single = singles(outcome);
     let groups: Vec<Group> =
         single.iter().map(|(&id, &kind)| Group { members: vec![(id, kind)], refs: false }).collect();
@@ -135,7 +135,7 @@ fn mask_refs(outcome: &mut Outcome) {
 
 /// Makes stories of trails.
 struct Telling<'a> {
-    history: &'a History<'a>,
+    history: &'a Provenance<'a>,
     objects: &'a dyn Objects,
     masks: Masks,
     notes: HashMap<ObjectId, Option<CommitNote>>,

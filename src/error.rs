@@ -109,6 +109,8 @@ pub enum SkipReason {
     Budget,
     /// Damaged content: a corrupt object or archive.
     Corrupt,
+    /// The run was stopped before it came to it.
+    Interrupted,
 }
 
 impl SkipReason {
@@ -128,6 +130,7 @@ impl SkipReason {
             SkipReason::Loop => "directory loop",
             SkipReason::Budget => "over budget",
             SkipReason::Corrupt => "corrupt",
+            SkipReason::Interrupted => "interrupted",
         }
     }
 }

@@ -99,6 +99,8 @@ pub struct Coverage {
     pub bytes: u64,
     /// How many of the objects an earlier audit by the same rules had found clean.
     pub from_cache: u64,
+    /// What the user narrowed the audit to: only what some commits brought in. None for everything.
+    pub scope: Option<String>,
     /// Name and id (hexadecimal) of each ref at the start, sorted by name.
     pub refs: Vec<(String, String)>,
     /// Digest of the rules in force.

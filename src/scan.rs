@@ -1,6 +1,10 @@
 //! The only assembly of a run: a source hands blobs to scanners (one a thread), each runs the engine
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
+mod audit;
+
+pub use audit::{AuditOptions, Audited, Doubts};
+
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
@@ -34,6 +38,8 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// Places found.
     pub found: AtomicU64,
+    /// How many inputs there are; 0 where that is not known.
+    pub total: AtomicU64,
 }
 
 /// Everything a run shares between threads.
@@ -79,6 +85,11 @@ impl Scan {
     pub fn run(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
         let scanners = source.visit(&|| Scanner::new(self))?;
+        Ok(self.gather(scanners, started))
+    }
+
+    /// Make one outcome of what the scanners of all threads saw.
+    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant) -> Outcome {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -92,7 +103,7 @@ impl Scan {
         skipped.dedup();
         let findings = self.merge(hits);
         stats.elapsed = started.elapsed();
-        Ok(Outcome { findings, skipped, stats, coverage: None })
+        Outcome { findings, skipped, stats, coverage: None }
     }
 
     /// Hits of the same secret become one finding; the surest and most specific rule names it.

@@ -43,6 +43,29 @@ impl Span {
     }
 }
 
+/// A piece of a text that is the same as a piece of another text, which it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Where the piece stands in this text.
+    pub target: usize,
+    /// Where it stands in the other text.
+    pub source: usize,
+    /// Its length in bytes, more than zero.
+    pub length: usize,
+}
+
+impl Copied {
+    /// The piece's place in this text.
+    pub fn in_target(&self) -> Span {
+        Span::new(self.target, self.target + self.length)
+    }
+
+    /// The piece's place in the other text.
+    pub fn in_source(&self) -> Span {
+        Span::new(self.source, self.source + self.length)
+    }
+}
+
 /// A place in a text as people count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {

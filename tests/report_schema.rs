@@ -150,6 +150,7 @@ fn coverage() -> Coverage {
         trees: 4,
         bytes: u64::MAX,
         from_cache: 5,
+        scope: Some("--range a..b".into()),
         refs: vec![("refs/heads/main".into(), "0123".into())],
         rules_digest: "0123".into(),
         version: "1.0".into(),

@@ -1,5 +1,6 @@
 //! The arguments. Doc comments here are the help texts.
 
+use super::story_arguments::StoryArguments;
 use crate::report::Format;
 use crate::rules::Severity;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -51,8 +52,8 @@ pub enum Command {
     /// Scan files, directories or standard input
     #[command(visible_alias = "dir")]
     Scan(Box<Scan>),
-    /// Look at every object of a repository and tell the story of each leak
-    Audit(Box<super::audit::Audit>),
+    /// Look at every object of a git repository, reachable or not, and tell the story of each leak
+    Audit(Box<Audit>),
     /// List, show and check rules
     Rules(Rules),
     /// Print a completion script for a shell
@@ -79,6 +80,31 @@ pub struct Scan {
     /// Number of threads [default: one for each core]
     #[arg(long, short = 'j', default_value_t = 0, hide_default_value = true, value_name = "N")]
     pub threads: usize,
+    #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
+    pub write: Write,
+}
+
+#[derive(ClapArgs)]
+pub struct Audit {
+    /// A work tree, a bare repository or a .git directory [default: .]
+    #[arg(value_name = "REPO")]
+    pub repository: Option<PathBuf>,
+    /// Keep what nothing was found in here, for the next audit [default: in the git directory]
+    #[arg(long, value_name = "FILE")]
+    pub cache: Option<PathBuf>,
+    /// Look at everything again, and remember nothing
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
+    /// Number of threads [default: one for each core]
+    #[arg(long, short = 'j', default_value_t = 0, hide_default_value = true, value_name = "N")]
+    pub threads: usize,
+    /// Look at every byte, also at what a delta copies from another object (the findings are the same)
+    #[arg(long, hide = true)]
+    pub every_byte: bool,
+    #[command(flatten)]
+    pub story: StoryArguments,
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]

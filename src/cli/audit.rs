@@ -1,68 +1,97 @@
-//! TO BE REPLACED WHEN MERGING: a small `sekisho audit` to try stories with. To be taken over: the field
-//! `story` of the arguments and the call of `story.tell`.
+//! `sekisho audit`.
 
-use super::args::{Global, Select, Write};
-use super::output;
-use super::scan::flags;
-use super::story_arguments::StoryArguments;
+use super::args::{Audit as AuditArgs, Global};
+use super::{output, progress, scan};
+use crate::cache::{self, Cache, Loaded};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::finding::Coverage;
-use crate::scan::Scan;
-use crate::source::odb::Odb;
-use crate::source::references::References;
-use clap::Args as ClapArgs;
+use crate::finding::Outcome;
+use crate::scan::{AuditOptions, Audited, Scan};
+use crate::source::history::{History, Known, Unknown};
+use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::SystemTime;
-
-#[derive(ClapArgs)]
-pub struct Audit {
-    /// The repository
-    #[arg(default_value = ".")]
-    pub repository: PathBuf,
-    #[command(flatten)]
-    pub story: StoryArguments,
-    #[command(flatten)]
-    pub select: Select,
-    #[command(flatten)]
-    pub write: Write,
-}
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Run the command.
 ///
 /// # Errors
 /// What ends the run.
-pub fn run(args: &Audit, global: &Global) -> Result<u8, Error> {
-    let settings = Settings::load(&args.repository, &flags(global, &args.select))?;
+pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
+    let start = args.repository.clone().unwrap_or_else(|| PathBuf::from("."));
+    let settings = Settings::load(&start, &scan::flags(global, &args.select))?;
+    let mut history = History::open(&start, args.threads)?;
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings);
-    let started = SystemTime::now();
-    let odb = Odb::open(&args.repository)?;
-    let mut outcome = scan.run(&odb)?;
-    let references = References::read(&args.repository)?;
-    let commits = odb.commits();
-    outcome.coverage = Some(Coverage {
-        blobs: outcome.stats.inputs,
-        commits: commits.len() as u64,
-        tags: 0,
-        trees: 0,
-        bytes: outcome.stats.bytes,
-        from_cache: 0,
-        refs: references
-            .all
-            .iter()
-            .filter(|reference| !reference.past)
-            .map(|reference| (reference.name.clone(), reference.target.to_string()))
-            .collect(),
-        rules_digest: "0".repeat(64),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        started,
-        ended: SystemTime::now(),
-    });
-    args.story.tell(&mut outcome, &args.repository, &odb, &commits, 0)?;
-    output::write(&outcome, &args.write, global, &args.repository, targets)?;
+    let stop = stop_on_signals();
+    let digest = scan.rules_digest();
+    let place = (!args.no_cache).then(|| cache_file(args, &history));
+    let known = place.as_ref().map(|place| load(place, &digest, args.write.quiet)).unwrap_or_default();
+    let clean_before = known.as_ref().map_or(&Unknown as &dyn Known, |cache| cache);
+    let only = args.story.only(&start, &history, clean_before)?;
+    let options = AuditOptions {
+        known: only.as_ref().map_or(clean_before, |only| only),
+        remember: place.is_some() && only.is_none(),
+        stop: &stop,
+        every_byte: args.every_byte,
+    };
+    let shown = !args.write.quiet && std::io::stderr().is_terminal();
+    let Audited { mut outcome, doubts, clean } =
+        progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
+    let settle = |outcome: &mut Outcome| scan.settle(outcome, &doubts);
+    args.story.tell(&mut outcome, &start, &history, args.threads, &settle)?;
+    if let Some(place) = place.as_ref().filter(|_| only.is_none()) {
+        let changed = outcome.stats.inputs > 0 || known.is_none();
+        if let Err(error) = if changed { cache::store(place, &digest, &clean) } else { Ok(()) }
+            && !args.write.quiet
+        {
+            eprintln!("sekisho: note: the cache {} is not written: {error}", place.display());
+        }
+    }
+    output::write(&outcome, &args.write, global, &start, targets)?;
     Ok(match outcome.exit_status() {
         1 if args.write.exit_zero => 0,
         status => status,
     })
+}
+
+/// Where the cache is: as told, or in the git directory.
+fn cache_file(args: &AuditArgs, history: &History) -> PathBuf {
+    match (&args.cache, history.repositories().first()) {
+        (None, Some(repository)) => repository.store().layout().common.join("sekisho/clean-objects"),
+        (place, _) => place.clone().unwrap_or_else(|| PathBuf::from("sekisho-clean-objects")),
+    }
+}
+
+fn load(place: &PathBuf, digest: &str, quiet: bool) -> Option<Cache> {
+    match cache::load(place, digest) {
+        Loaded::Cache(cache) => Some(cache),
+        Loaded::Nothing => None,
+        Loaded::Useless(reason) => {
+            if !quiet {
+                eprintln!("sekisho: note: the cache {} is not used: {reason}", place.display());
+            }
+            None
+        }
+    }
+}
+
+/// Set by the first Ctrl-C (or a request to end): what was found until then is reported. The second
+/// one ends the program at once.
+#[cfg(unix)]
+fn stop_on_signals() -> Arc<AtomicBool> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        // In this order: the first signal only sets the flag. Without them the defaults stay in force.
+        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop));
+        let _ = signal_hook::flag::register(signal, Arc::clone(&stop));
+    }
+    stop
+}
+
+/// Elsewhere the system ends the program.
+#[cfg(not(unix))]
+fn stop_on_signals() -> Arc<AtomicBool> {
+    Arc::new(AtomicBool::new(false))
 }

@@ -1,7 +1,7 @@
 //! A progress display on the terminal for long runs.
 
 use crate::scan::Progress;
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -42,12 +42,22 @@ pub fn with<T>(progress: &Progress, shown: bool, work: impl FnOnce() -> T) -> T 
 
 fn message(progress: &Progress, elapsed: Duration) -> String {
     let bytes = progress.bytes.load(Ordering::Relaxed);
-    let rate = (bytes as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
-    format!(
-        "{} files, {} ({}/s), {} found",
-        HumanCount(progress.inputs.load(Ordering::Relaxed)),
+    let seconds = elapsed.as_secs_f64().max(0.001);
+    let done = progress.inputs.load(Ordering::Relaxed);
+    let total = progress.total.load(Ordering::Relaxed);
+    let what = match total {
+        0 => format!("{} files", HumanCount(done)),
+        total => format!("{} of {} objects", HumanCount(done), HumanCount(total.max(done))),
+    };
+    let mut line = format!(
+        "{what}, {} ({}/s), {} found",
         HumanBytes(bytes),
-        HumanBytes(rate),
+        HumanBytes((bytes as f64 / seconds) as u64),
         HumanCount(progress.found.load(Ordering::Relaxed)),
-    )
+    );
+    if total > done && done > 0 {
+        let left = Duration::from_secs_f64(seconds / done as f64 * (total - done) as f64);
+        line += &format!(", {} left", HumanDuration(left));
+    }
+    line
 }

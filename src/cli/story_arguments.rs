@@ -3,12 +3,14 @@
 use crate::attribution;
 use crate::error::Error;
 use crate::finding::Outcome;
-use crate::origin::ObjectKind;
+use crate::origin::{ObjectKind, Origin};
 use crate::remediation;
-use crate::source::objects::{ObjectId, Objects};
-use crate::source::provenance::{History, ScopeArguments};
+use crate::source::history::{History, Known};
+use crate::source::objects::ObjectId;
+use crate::source::provenance::{Provenance, ScopeArguments};
 use crate::source::references::References;
 use clap::Args as ClapArgs;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -32,58 +34,101 @@ pub struct StoryArguments {
     pub force: bool,
 }
 
+/// The objects that are to be looked at, and no others: for the source the rest counts as known.
+pub struct Only<'a> {
+    objects: HashSet<ObjectId>,
+    known: &'a dyn Known,
+}
+
+impl Known for Only<'_> {
+    fn pack(&self, _: &[u8], _: u32) -> Option<&[u32]> {
+        None
+    }
+
+    fn clean(&self, id: &[u8]) -> bool {
+        let wanted = ObjectId::from_bytes(id).is_some_and(|id| self.objects.contains(&id));
+        !wanted || self.known.clean(id)
+    }
+}
+
 impl StoryArguments {
     fn scope(&self) -> ScopeArguments {
         ScopeArguments { range: self.range.clone(), since: self.since.clone(), refs: self.refs.clone() }
     }
 
-    /// The objects that the flags leave to be scanned; none where everything is to be.
+    /// What the flags leave to be looked at, beside what is `known`; none where that is everything.
     ///
     /// # Errors
     /// A range, date or pattern that means nothing here.
-    pub fn objects(
+    pub fn only<'k>(
         &self,
-        repository: &Path,
-        objects: &dyn Objects,
-        commits: &[ObjectId],
-    ) -> Result<Option<Vec<(ObjectId, ObjectKind)>>, Error> {
+        start: &Path,
+        history: &History,
+        known: &'k dyn Known,
+    ) -> Result<Option<Only<'k>>, Error> {
         let arguments = self.scope();
         if arguments.is_empty() {
             return Ok(None);
         }
-        let references = References::read(repository)?;
-        let history = History::read(objects, &references, commits, 0);
-        let scope = history.scope(repository, &arguments)?;
-        // What could not be read comes up again when its story is told.
-        Ok(Some(history.brought_in(&scope).0))
+        let references = References::of(history);
+        let provenance = Provenance::read(history, &references, &[], 1);
+        let scope = provenance.scope(start, &arguments)?;
+        // What cannot be read here comes up again when stories are told.
+        let (objects, _) = provenance.brought_in(&scope);
+        Ok(Some(Only { objects: objects.into_iter().map(|(id, _)| id).collect(), known }))
     }
 
-    /// Leave only what the flags ask for in an outcome, give each finding its story, and write the
-    /// expressions file. `commits` are those of the repository that are known by other means than refs.
+    /// Leave in an outcome what the flags ask for, give each finding its story, and write the expressions
+    /// file. `settle` drops what is no finding now that its path is known.
     ///
     /// # Errors
     /// A range, date or pattern that means nothing here; a file that cannot be written.
     pub fn tell(
         &self,
         outcome: &mut Outcome,
-        repository: &Path,
-        objects: &dyn Objects,
-        commits: &[ObjectId],
+        start: &Path,
+        history: &History,
         threads: usize,
+        settle: &dyn Fn(&mut Outcome),
     ) -> Result<(), Error> {
         let arguments = self.scope();
+        if let (false, Some(coverage)) = (arguments.is_empty(), &mut outcome.coverage) {
+            coverage.scope = Some(arguments.to_string());
+            coverage.from_cache = 0;
+        }
         if !outcome.findings.is_empty() || !arguments.is_empty() {
-            let references = References::read(repository)?;
-            let history = History::read(objects, &references, commits, threads);
+            let references = References::of(history);
+            let mut provenance = Provenance::read(history, &references, &[], threads);
             if !arguments.is_empty() {
-                let scope = history.scope(repository, &arguments)?;
-                attribution::keep(outcome, &history, &scope);
+                let scope = provenance.scope(start, &arguments)?;
+                attribution::keep(outcome, &provenance, &scope);
             }
-            attribution::attribute(outcome, &history, objects, SystemTime::now());
+            let now = SystemTime::now();
+            attribution::attribute(outcome, &provenance, history, now);
+            if outcome.findings.iter().any(|finding| finding.occurrences.iter().any(|one| lost(&one.origin)))
+            {
+                // Nothing leads to the commits that brought these in: look for them among all commits.
+                provenance = Provenance::read(history, &references, &history.commits(), threads);
+                attribution::attribute(outcome, &provenance, history, now);
+            }
+            let places = count(outcome);
+            settle(outcome);
+            if count(outcome) < places {
+                attribution::attribute(outcome, &provenance, history, now);
+            }
         }
         if let Some(path) = &self.replace_text {
             remediation::write_replace_text(outcome, path, self.force)?;
         }
         Ok(())
     }
+}
+
+fn count(outcome: &Outcome) -> usize {
+    outcome.findings.iter().map(|finding| finding.occurrences.len()).sum()
+}
+
+/// Is no commit known for what a commit must have brought in?
+fn lost(origin: &Origin) -> bool {
+    matches!(origin, Origin::Object { kind, commit: None, .. } if *kind != ObjectKind::Tag)
 }

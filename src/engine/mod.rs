@@ -13,6 +13,7 @@ pub mod assign;
 mod assigned;
 pub mod candidate;
 pub mod context;
+pub mod derived;
 pub mod noise;
 mod overlap;
 pub mod stream;
@@ -137,6 +138,11 @@ impl Engine {
         &self.rules
     }
 
+    /// Is this rule in force?
+    pub fn is_active(&self, rule: RuleIndex) -> bool {
+        self.active[rule.0 as usize]
+    }
+
     /// The number of rules in force.
     pub fn active_rules(&self) -> usize {
         self.active.iter().filter(|&&active| active).count()
@@ -151,34 +157,54 @@ impl Engine {
     /// two matches of which one is the other's less specific twin.
     pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
         let first = out.len();
-        let text = input.text;
-        scratch.assigned.start();
-        let mut candidates = std::mem::take(&mut scratch.candidates);
         // What is found beside the own part may overlap what is found in it, and be the better match.
-        let mut at = input.own.start.saturating_sub(BESIDE);
-        let to = text.len().min(input.own.end + BESIDE);
-        while at < to {
-            let end = to.min(at + BLOCK);
-            self.anchors.tables.find(text, at..end, &mut candidates);
-            for &place in &candidates.starts {
-                self.at_word_start(text, place as usize, out);
-            }
-            for &place in &candidates.literals {
-                self.anchors.literals_at(text, place as usize, |start, end, purpose| {
-                    self.at_literal(scratch, input, Span::new(start, end), purpose, out);
-                });
-            }
-            at = end;
-        }
-        scratch.candidates = candidates;
+        let from = input.own.start.saturating_sub(BESIDE);
+        let to = input.text.len().min(input.own.end + BESIDE);
+        self.look(scratch, input, from..to, out, None);
         overlap::settle(&self.rules, out, first);
-        if input.own != (0..text.len()) {
+        if input.own != (0..input.text.len()) {
             let mut index = 0;
             out.retain(|found| {
                 index += 1;
                 index <= first || input.own.contains(&found.anchor)
             });
         }
+    }
+
+    /// Find what has an anchor in `range`, unsettled. `watch` notes anchors that depend on bytes far away.
+    fn look(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        range: Range<usize>,
+        out: &mut Vec<Match>,
+        mut watch: Option<&mut derived::Watch<'_>>,
+    ) {
+        let text = input.text;
+        scratch.assigned.start();
+        let mut candidates = std::mem::take(&mut scratch.candidates);
+        let mut at = range.start;
+        while at < range.end {
+            let end = range.end.min(at + BLOCK);
+            self.anchors.tables.find(text, at..end, &mut candidates);
+            for &place in &candidates.starts {
+                self.at_word_start(text, place as usize, out);
+                if let Some(watch) = &mut watch {
+                    watch.word_start(&self.anchors, self, text, place as usize);
+                }
+            }
+            for &place in &candidates.literals {
+                self.anchors.literals_at(text, place as usize, |start, end, purpose| {
+                    let literal = Span::new(start, end);
+                    self.at_literal(scratch, input, literal, purpose, out);
+                    if let Some(watch) = &mut watch {
+                        watch.literal(&self.anchors, self, text, literal, purpose);
+                    }
+                });
+            }
+            at = end;
+        }
+        scratch.candidates = candidates;
     }
 
     fn at_literal(

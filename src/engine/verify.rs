@@ -168,7 +168,7 @@ impl Engine {
 }
 
 /// Longest scheme of a URL and longest authority with credentials, in bytes.
-const SCHEME: usize = 16;
+pub(super) const SCHEME: usize = 16;
 const AUTHORITY: usize = 320;
 
 /// The first shape that matches at `at`.

@@ -8,9 +8,10 @@ pub(super) const ROTATE_FIRST: &str = "Rotate each secret first, where it was is
      does not un-leak what others may have fetched, and does not reach forks, clones, caches and backups.";
 
 /// How to take secrets out of a history, after they have been rotated.
-pub(super) const REWRITE: [&str; 4] = [
+pub(super) const REWRITE: [&str; 5] = [
     "sekisho audit --replace-text secrets.txt",
     "git filter-repo --replace-text secrets.txt --replace-message secrets.txt",
+    "sekisho audit again: what is left stands in logs and messages below .git, for you to delete",
     "git push --force --all && git push --force --tags, then delete secrets.txt",
     "make every other clone, fork and CI cache anew: pushing from an old one brings the secret back",
 ];

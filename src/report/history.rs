@@ -184,6 +184,8 @@ pub(super) struct CoverageForm {
     objects: Objects,
     bytes: u64,
     from_cache: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     refs: Vec<RefForm>,
     rules_digest: String,
     tool_version: String,
@@ -216,6 +218,7 @@ impl CoverageForm {
             },
             bytes: coverage.bytes,
             from_cache: coverage.from_cache,
+            scope: coverage.scope.clone(),
             refs: coverage
                 .refs
                 .iter()

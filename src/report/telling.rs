@@ -126,7 +126,12 @@ pub(super) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
         let known = counted(coverage.from_cache, "object");
         scanned.push_str(&format!("; of them {known} known to be clean from an earlier audit"));
     }
+    let scope = match &coverage.scope {
+        Some(scope) => format!("only what the commits of {scope} brought in"),
+        None => "every object, reachable or not, and the texts beside them".to_owned(),
+    };
     vec![
+        ("scope", scope),
         ("scanned", scanned),
         ("rules", coverage.rules_digest.clone()),
         ("tool", format!("{} {}", super::TOOL, coverage.version)),

@@ -333,7 +333,7 @@ pub(super) fn resolve(start: &Path, revision: &str) -> Result<ObjectId, String> 
 /// Run git in `directory` and return what it wrote, or its complaint. Its environment is cleaned of
 /// what a hook sets, so that the same repository is meant as with the library, and nothing that the
 /// repository configures is run.
-pub(super) fn run_git(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+fn run_git(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new("git");
     command.args(["-c", "core.fsmonitor=false"]).args(arguments).current_dir(directory);
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"] {

@@ -2,12 +2,17 @@
 //! it knows neither rules nor engine. A new source is one file here and one line below.
 
 pub mod git;
+pub mod history;
+pub mod layout;
+mod loose;
 pub mod objects;
-pub mod odb;
+pub mod pack;
 pub mod provenance;
 mod read;
 pub mod references;
+pub mod refs;
 mod roots;
+pub mod store;
 pub mod stream;
 #[cfg(test)]
 mod test_support;

@@ -55,6 +55,11 @@ impl ObjectId {
         Some(ObjectId { bytes, length: (digits.len() / 2) as u8 })
     }
 
+    /// The id of no object, of 20 zeros.
+    pub fn nothing() -> ObjectId {
+        ObjectId { bytes: [0; 32], length: 20 }
+    }
+
     /// The bytes of the digest.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]

@@ -1,17 +1,15 @@
 //! What names commits in a repository: branches, tags, remote-tracking refs, notes, the stash, the HEADs
-//! of work trees, and the logs of where refs pointed. Read from the files themselves
-//! (gitrepository-layout, `packed-refs` as git-pack-refs writes it), so that the user's configuration
-//! changes nothing and every object format serves; only a reftable is read through git.
+//! of work trees, and the logs of where refs pointed.
 
-use super::git::run_git;
+use super::history::History;
+use super::layout::Layout;
 use super::objects::ObjectId;
-use super::roots::bytes_to_path;
-use crate::error::Error;
+use super::refs::{Refs, Target};
 use bstr::ByteSlice;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// How deep directories below `refs` and `logs` are followed.
+/// How deep directories below `logs` are followed.
 const DEEPEST: usize = 64;
 
 /// What kind of name something is, the most exposed first.
@@ -45,14 +43,24 @@ impl RefClass {
         RefClass::Log,
     ];
 
+    /// The class of a name, which may begin with that of a work tree.
     fn of(name: &str) -> RefClass {
-        match name.split('/').nth(1) {
-            Some("remotes") => RefClass::Remote,
-            Some("heads") => RefClass::Branch,
-            Some("tags") => RefClass::Tag,
-            Some("notes") => RefClass::Notes,
-            Some("stash") => RefClass::Stash,
-            _ => RefClass::Other,
+        let name = name.find("refs/").map_or(name, |at| &name[at..]);
+        let mut parts = name.split('/');
+        match (parts.next(), parts.next()) {
+            (Some("refs"), Some("remotes")) => RefClass::Remote,
+            (Some("refs"), Some("heads")) => RefClass::Branch,
+            (Some("refs"), Some("tags")) => RefClass::Tag,
+            (Some("refs"), Some("notes")) => RefClass::Notes,
+            (Some("refs"), Some("stash")) => RefClass::Stash,
+            (Some("refs"), _) => RefClass::Other,
+            _ => match name.rsplit('/').next().unwrap_or_default() {
+                // A work tree that is on no branch.
+                "HEAD" => RefClass::Branch,
+                // What was fetched came from others.
+                "FETCH_HEAD" => RefClass::Remote,
+                _ => RefClass::Log,
+            },
         }
     }
 }
@@ -80,19 +88,12 @@ pub struct References {
 }
 
 impl References {
-    /// The names of the repository that holds `start`: a work tree, a directory in one, a git directory
-    /// or a bare repository.
-    ///
-    /// # Errors
-    /// Where there is no repository, or its refs can be read neither here nor by git.
-    pub fn read(start: &Path) -> Result<References, Error> {
-        let common = git_directory(start).ok_or_else(|| Error::Git {
-            what: start.display().to_string(),
-            reason: "is not in a git repository".to_owned(),
-            remedy: "name a work tree, a git directory or a bare repository".to_owned(),
-        })?;
+    /// The names in a repository and in those of its submodules, as they were when it was opened.
+    pub fn of(history: &History) -> References {
         let mut references = References::default();
-        references.add(&common, "")?;
+        for repository in history.repositories() {
+            references.add(repository.store().layout(), repository.refs());
+        }
         // The stash itself is the newest entry of its log.
         let stashes: HashSet<ObjectId> = references
             .all
@@ -103,49 +104,32 @@ impl References {
         references.all.retain(|one| !(one.name.ends_with("refs/stash@{0}") && stashes.contains(&one.target)));
         references.all.sort();
         references.all.dedup_by(|one, other| one.name == other.name && one.target == other.target);
-        Ok(references)
+        references
     }
 
-    /// Add the names of one git directory, each behind `prefix`.
-    fn add(&mut self, common: &Path, prefix: &str) -> Result<(), Error> {
-        let mut refs = BTreeMap::new();
-        if common.join("reftable").is_dir() {
-            by_command(common, &mut refs)?;
-        } else {
-            packed(common, &mut refs);
-            loose(&common.join("refs"), "refs", DEEPEST, &mut refs);
-        }
+    /// Add the names of one repository.
+    fn add(&mut self, layout: &Layout, refs: &Refs) {
+        let prefix = layout.prefix.to_str_lossy().into_owned();
         for (name, target) in refs {
-            self.push(RefClass::of(&name), format!("{prefix}{name}"), target, false);
+            // A ref that points to another one adds nothing to it.
+            let Target::Object(target) = target else { continue };
+            let name = name.to_str_lossy().into_owned();
+            let class = RefClass::of(&name);
+            self.push(class, format!("{prefix}{name}"), *target, class == RefClass::Log);
         }
-        self.add_work_tree(common, prefix);
-        for (name, path) in entries(&common.join("worktrees")) {
-            let prefix = format!("{prefix}worktrees/{name}/");
-            let mut own = BTreeMap::new();
-            loose(&path.join("refs"), "refs", DEEPEST, &mut own);
-            for (name, target) in own {
-                self.push(RefClass::Other, format!("{prefix}{name}"), target, false);
+        for tree in layout.work_trees() {
+            let own = tree.strip_prefix(&layout.common).unwrap_or(&tree).to_string_lossy().into_owned();
+            let prefix = if own.is_empty() { prefix.clone() } else { format!("{prefix}{own}/") };
+            // The refs have only the first of several heads that were fetched at once.
+            let fetched = std::fs::read(tree.join("FETCH_HEAD")).unwrap_or_default();
+            for target in fetched.lines().filter_map(leading_id) {
+                self.push(RefClass::Remote, format!("{prefix}FETCH_HEAD"), target, false);
             }
-            self.add_work_tree(&path, &prefix);
+            self.add_logs(&tree.join("logs"), "", &prefix, DEEPEST);
         }
-        if let Ok(text) = std::fs::read_to_string(common.join("shallow")) {
+        if let Ok(text) = std::fs::read_to_string(layout.common.join("shallow")) {
             self.shallow.extend(text.lines().filter_map(|line| ObjectId::from_hex(line.trim())));
         }
-        self.add_modules(&common.join("modules"), &format!("{prefix}modules/"), DEEPEST)
-    }
-
-    /// HEAD, the leftovers and the logs of one work tree.
-    fn add_work_tree(&mut self, directory: &Path, prefix: &str) {
-        for (name, path) in entries(directory) {
-            let Some(class) = leftover(&name) else { continue };
-            let text = std::fs::read(&path).unwrap_or_default();
-            for line in text.lines() {
-                if let Some(target) = leading_id(line) {
-                    self.push(class, format!("{prefix}{name}"), target, class == RefClass::Log);
-                }
-            }
-        }
-        self.add_logs(&directory.join("logs"), "", prefix, DEEPEST);
     }
 
     fn add_logs(&mut self, directory: &Path, below: &str, prefix: &str, depth: usize) {
@@ -179,59 +163,11 @@ impl References {
         }
     }
 
-    /// Git directories of submodules lie below `modules`, at the path of the submodule.
-    fn add_modules(&mut self, directory: &Path, prefix: &str, depth: usize) -> Result<(), Error> {
-        for (name, path) in entries(directory) {
-            if path.join("HEAD").is_file() {
-                self.add(&path, &format!("{prefix}{name}/"))?;
-            } else if path.is_dir() && depth > 0 {
-                self.add_modules(&path, &format!("{prefix}{name}/"), depth - 1)?;
-            }
-        }
-        Ok(())
-    }
-
     fn push(&mut self, class: RefClass, name: String, target: ObjectId, past: bool) {
         if target.as_bytes().iter().any(|&byte| byte != 0) {
             self.all.push(Reference { class, name, target, past });
         }
     }
-}
-
-/// The files of a git directory that name commits beside the refs.
-fn leftover(name: &str) -> Option<RefClass> {
-    match name {
-        "HEAD" => Some(RefClass::Branch),
-        // What was fetched came from others.
-        "FETCH_HEAD" => Some(RefClass::Remote),
-        name if name.ends_with("_HEAD") || name == "AUTO_MERGE" => Some(RefClass::Log),
-        _ => None,
-    }
-}
-
-/// The git directory, shared by all work trees, of the repository that holds `start`.
-pub fn git_directory(start: &Path) -> Option<PathBuf> {
-    let start = std::path::absolute(start).ok()?;
-    let own = start.ancestors().find_map(|above| {
-        let inner = above.join(".git");
-        if inner.is_dir() && is_git_directory(&inner) {
-            return Some(inner);
-        }
-        if let Ok(text) = std::fs::read(&inner) {
-            let target = text.strip_prefix(b"gitdir:")?.trim();
-            return Some(above.join(bytes_to_path(target)?)).filter(|path| is_git_directory(path));
-        }
-        is_git_directory(above).then(|| above.to_owned())
-    })?;
-    match std::fs::read(own.join("commondir")) {
-        Ok(text) => Some(own.join(bytes_to_path(text.trim())?)),
-        Err(_) => Some(own),
-    }
-}
-
-fn is_git_directory(path: &Path) -> bool {
-    let shared = path.join("commondir").is_file();
-    path.join("HEAD").symlink_metadata().is_ok() && (shared || path.join("objects").is_dir())
 }
 
 /// Names and paths in a directory, sorted; none where it cannot be listed. A link to a directory is left
@@ -251,44 +187,4 @@ fn entries(directory: &Path) -> Vec<(String, PathBuf)> {
 fn leading_id(line: &[u8]) -> Option<ObjectId> {
     let word = line.fields().next()?;
     ObjectId::from_hex(std::str::from_utf8(word).ok()?)
-}
-
-/// `id name` lines; lines with `#` are comments, those with `^` tell what a tag above them points at.
-fn packed(common: &Path, refs: &mut BTreeMap<String, ObjectId>) {
-    let text = std::fs::read(common.join("packed-refs")).unwrap_or_default();
-    for line in text.lines() {
-        let Some((id, name)) = line.split_once_str(" ") else { continue };
-        if let Some(id) = leading_id(id) {
-            refs.insert(name.trim().to_str_lossy().into_owned(), id);
-        }
-    }
-}
-
-/// A file each; what points at another ref has its class and target from there.
-fn loose(directory: &Path, below: &str, depth: usize, refs: &mut BTreeMap<String, ObjectId>) {
-    for (name, path) in entries(directory) {
-        let name = format!("{below}/{name}");
-        if path.is_dir() {
-            if depth > 0 {
-                loose(&path, &name, depth - 1, refs);
-            }
-        } else if let Some(id) = std::fs::read(&path).ok().and_then(|text| leading_id(&text)) {
-            refs.insert(name, id);
-        }
-    }
-}
-
-fn by_command(common: &Path, refs: &mut BTreeMap<String, ObjectId>) -> Result<(), Error> {
-    let format = "--format=%(objectname) %(refname)";
-    let listing = run_git(common, &["for-each-ref", format]).map_err(|reason| Error::Git {
-        what: common.display().to_string(),
-        reason: format!("its refs cannot be listed: {reason}"),
-        remedy: "try `git for-each-ref` there".to_owned(),
-    })?;
-    for line in listing.lines() {
-        if let (Some(id), Some((_, name))) = (leading_id(line), line.split_once_str(" ")) {
-            refs.insert(name.to_str_lossy().into_owned(), id);
-        }
-    }
-    Ok(())
 }

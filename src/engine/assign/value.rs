@@ -118,6 +118,7 @@ fn wide_quoted(text: &[u8], at: usize) -> Option<(Span, u8)> {
         _ => return None,
     };
     let window = &text[start..text.len().min(start + LONGEST)];
+    let window = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
     let end = window
         .windows(3)
         .position(|part| matches!(part, [0xe2, 0x80, 0x99 | 0x9d] | [0xe3, 0x80, 0x8d | 0x8f]))?;

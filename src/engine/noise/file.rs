@@ -15,6 +15,9 @@ pub enum FileKind {
     Log,
     /// Anything else.
     Unknown,
+    /// Not told yet: what would be a secret in any kind of file is one. Whoever scans so asks again for
+    /// the kind that it turns out to be.
+    Any,
 }
 
 const CODE: &str = " rs go py pyx pyi js jsx mjs cjs ts tsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh m mm cs fs vb swift rb erb haml php pl pm lua dart ex exs erl hrl clj cljs hs ml mli r jl nim zig sol asm s v vhd pas d f90 coffee jsp jspx aspx cshtml sql plsql psql html htm css scss less proto graphql el lisp scm tcl awk gd cr elm sv svh cu ";
@@ -38,6 +41,16 @@ const LOCKS: [&[u8]; 14] = [
 ];
 
 impl FileKind {
+    /// All kinds that a file can turn out to be.
+    pub const ALL: [FileKind; 6] = [
+        FileKind::Code,
+        FileKind::Config,
+        FileKind::Document,
+        FileKind::Lock,
+        FileKind::Log,
+        FileKind::Unknown,
+    ];
+
     /// The kind of a file by its path; the separator is `/` or `\`.
     pub fn of_path(path: &[u8]) -> FileKind {
         let name =

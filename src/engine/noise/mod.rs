@@ -58,6 +58,18 @@ const NEVER: f32 = -10.0;
 /// Is the value of this assignment a credential?
 pub fn judge(context: &Context<'_>) -> Judgement {
     let kind = name::kind(&context.text[context.assignment.name.range()]);
+    if context.file == FileKind::Any {
+        let unlikely = Judgement { secret: false, kind, score: NEVER };
+        if obvious(context) {
+            return unlikely;
+        }
+        // Logs are measured as lock files are.
+        return FileKind::ALL
+            .iter()
+            .filter(|&&file| file != FileKind::Log)
+            .map(|&file| judge(&Context { file, ..*context }))
+            .fold(unlikely, |best, next| if next.score > best.score { next } else { best });
+    }
     if obvious(context) {
         return Judgement { secret: false, kind, score: NEVER };
     }

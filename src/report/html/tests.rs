@@ -54,6 +54,7 @@ fn covered(refs: &str) -> Coverage {
         trees: 4,
         bytes: 5,
         from_cache: 6,
+        scope: Some("--since <b>".into()),
         refs: vec![(refs.into(), "ab".repeat(20))],
         rules_digest: "cd".repeat(32),
         version: "1".into(),

@@ -74,14 +74,14 @@ pub struct Trail {
 }
 
 /// The history of a repository, ready to be asked.
-pub struct History<'a> {
+pub struct Provenance<'a> {
     objects: &'a dyn Objects,
     references: &'a References,
     graph: Graph,
     threads: usize,
 }
 
-impl<'a> History<'a> {
+impl<'a> Provenance<'a> {
     /// Read the commits that the references lead to, and `commits`: those found by other means, which
     /// nothing leads to any more. `threads` read trees later; 0 is one for each core.
     pub fn read(
@@ -89,10 +89,10 @@ impl<'a> History<'a> {
         references: &'a References,
         commits: &[ObjectId],
         threads: usize,
-    ) -> History<'a> {
+    ) -> Provenance<'a> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let graph = Graph::read(objects, references, commits);
-        History { objects, references, graph, threads: if threads == 0 { cores() } else { threads } }
+        Provenance { objects, references, graph, threads: if threads == 0 { cores() } else { threads } }
     }
 
     /// The references that this history was read from.
@@ -146,7 +146,7 @@ impl<'a> History<'a> {
 
 /// What all batches share.
 struct Tracing<'a> {
-    history: &'a History<'a>,
+    history: &'a Provenance<'a>,
     /// The wanted blobs and trees, sorted: their places are the numbers in the forest.
     ids: &'a [ObjectId],
     answers: &'a pruned::Answers,

@@ -3,7 +3,7 @@
 use super::super::git::resolve;
 use super::super::objects::{ObjectId, ReadError};
 use super::super::references::Reference;
-use super::History;
+use super::Provenance;
 use super::graph::{Number, Root};
 use super::pruned::{Entry, EntryKind};
 use crate::error::{Error, SkipReason};
@@ -32,6 +32,15 @@ impl ScopeArguments {
     }
 }
 
+impl std::fmt::Display for ScopeArguments {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let range = self.range.iter().map(|range| format!("--range {range}"));
+        let since = self.since.iter().map(|since| format!("--since '{since}'"));
+        let refs = self.refs.iter().map(|glob| format!("--refs '{glob}'"));
+        out.write_str(&range.chain(since).chain(refs).collect::<Vec<_>>().join(" "))
+    }
+}
+
 /// The commits that count.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -39,7 +48,7 @@ pub struct Scope {
     counts: Vec<bool>,
 }
 
-impl History<'_> {
+impl Provenance<'_> {
     /// The commits that count in the repository that holds `start`.
     ///
     /// # Errors
@@ -167,7 +176,7 @@ impl History<'_> {
 }
 
 struct BroughtIn<'a> {
-    history: &'a History<'a>,
+    history: &'a Provenance<'a>,
     found: BTreeSet<(ObjectId, ObjectKind)>,
     troubles: Vec<ReadError>,
 }

@@ -1,0 +1,161 @@
+//! What earlier audits found nothing in.
+//!
+//! A file of four parts: a key made from the digest of the rules, the packs that were gone through (each
+//! with the objects in it that are *not* clean), the first 16 bytes of the ids of all clean objects, and
+//! a checksum. A pack that is still there is told by its own checksum at once; after a repack the ids
+//! tell. It holds nothing of any secret, and may be deleted at any time. What is damaged, or was written
+//! for other rules, is not used.
+
+use crate::source::history::{Clean, CleanPack, Known};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What the file begins with: its kind and version.
+const MAGIC: &[u8] = b"sekisho clean objects 1\n";
+
+/// Objects known to be clean.
+#[derive(Default)]
+pub struct Cache {
+    packs: HashMap<(Vec<u8>, u32), Vec<u32>>,
+    ids: Vec<[u8; 16]>,
+}
+
+/// What was found where a cache was looked for.
+pub enum Loaded {
+    /// A cache for these rules.
+    Cache(Cache),
+    /// None is there.
+    Nothing,
+    /// It cannot be used, for this reason.
+    Useless(String),
+}
+
+/// Read a cache made for rules with this digest.
+pub fn load(path: &Path, digest: &str) -> Loaded {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::Nothing,
+        Err(error) => return Loaded::Useless(format!("cannot be read: {error}")),
+    };
+    let Some(rest) = bytes.strip_prefix(MAGIC) else {
+        return Loaded::Useless("it is no cache of this version of sekisho".to_owned());
+    };
+    let Some((body, sum)) = rest.split_last_chunk::<4>() else {
+        return Loaded::Useless("it is cut short".to_owned());
+    };
+    if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
+        return Loaded::Useless("it is damaged".to_owned());
+    }
+    let Some(body) = body.strip_prefix(digest.as_bytes()) else {
+        return Loaded::Useless("it was made with other rules".to_owned());
+    };
+    match parse(body) {
+        Some(cache) => Loaded::Cache(cache),
+        None => Loaded::Useless("it is damaged".to_owned()),
+    }
+}
+
+fn parse(mut body: &[u8]) -> Option<Cache> {
+    let mut take = |length: usize| {
+        let (part, rest) = body.split_at_checked(length)?;
+        body = rest;
+        Some(part)
+    };
+    let number = |part: &[u8]| part.try_into().ok().map(u32::from_le_bytes);
+    let mut cache = Cache::default();
+    for _ in 0..number(take(4)?)? {
+        let length = usize::from(*take(1)?.first()?);
+        let checksum = take(length)?.to_vec();
+        let count = number(take(4)?)?;
+        let unclean = number(take(4)?)? as usize;
+        let positions = take(unclean.checked_mul(4)?)?.chunks_exact(4);
+        cache.packs.insert((checksum, count), positions.filter_map(number).collect());
+    }
+    let (ids, rest) = body.as_chunks::<16>();
+    cache.ids = ids.to_vec();
+    rest.is_empty().then_some(cache)
+}
+
+/// Write a cache for rules with this digest, replacing what is there.
+///
+/// # Errors
+/// What the system says.
+pub fn store(path: &Path, digest: &str, clean: &Clean) -> io::Result<()> {
+    let mut body = digest.as_bytes().to_vec();
+    body.reserve(clean.ids.len() * 16 + 64);
+    body.extend((clean.packs.len() as u32).to_le_bytes());
+    for CleanPack { checksum, count, unclean } in &clean.packs {
+        body.push(checksum.len() as u8);
+        body.extend(checksum);
+        body.extend(count.to_le_bytes());
+        body.extend((unclean.len() as u32).to_le_bytes());
+        unclean.iter().for_each(|position| body.extend(position.to_le_bytes()));
+    }
+    body.extend_from_slice(clean.ids.as_flattened());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    // A reader sees the old file or the new one, never a part.
+    let name = format!(".{}.{}", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id());
+    let new = folder.join(name);
+    let written = std::fs::File::create(&new).and_then(|mut file| {
+        file.write_all(MAGIC)?;
+        file.write_all(&body)?;
+        file.write_all(&crc32fast::hash(&body).to_le_bytes())
+    });
+    written.and_then(|()| std::fs::rename(&new, path)).inspect_err(|_| drop(std::fs::remove_file(&new)))
+}
+
+impl Known for Cache {
+    fn pack(&self, checksum: &[u8], count: u32) -> Option<&[u32]> {
+        // The map is small, and its key is two parts.
+        self.packs
+            .iter()
+            .find(|((held, of), _)| held == checksum && *of == count)
+            .map(|(_, positions)| &positions[..])
+    }
+
+    fn clean(&self, id: &[u8]) -> bool {
+        id.get(..16).is_some_and(|short| self.ids.binary_search_by(|held| held[..].cmp(short)).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean() -> Clean {
+        let pack = |number: u8| CleanPack { checksum: vec![number; 20], count: 9, unclean: vec![2, 5] };
+        Clean { packs: vec![pack(1), pack(2)], ids: vec![[1; 16], [7; 16]] }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/cache");
+        assert!(matches!(load(&path, "digest"), Loaded::Nothing));
+        store(&path, "digest", &clean()).unwrap();
+        let Loaded::Cache(cache) = load(&path, "digest") else { panic!("no cache") };
+        assert_eq!(cache.pack(&[2; 20], 9), Some(&[2, 5][..]));
+        assert_eq!(cache.pack(&[2; 20], 8), None);
+        assert!(cache.clean(&[7; 20]) && !cache.clean(&[8; 20]));
+        assert!(matches!(load(&path, "other!"), Loaded::Useless(_)));
+        assert_eq!(std::fs::read_dir(folder.path().join("deep")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn no_damaged_cache_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache");
+        store(&path, "digest", &clean()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x20;
+            std::fs::write(&path, &damaged).unwrap();
+            assert!(matches!(load(&path, "digest"), Loaded::Useless(_)), "byte {at}");
+            std::fs::write(&path, &whole[..at]).unwrap();
+            assert!(matches!(load(&path, "digest"), Loaded::Useless(_)), "cut at {at}");
+        }
+    }
+}

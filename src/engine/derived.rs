@@ -1,0 +1,414 @@
+//! Scans texts that are made from other texts: what was copied is not looked at again where that
+//! cannot change anything.
+//!
+//! Whether something is a match depends on bytes around its anchor only. For nearly all rules these
+//! are few: a token ends with its line, an assignment a few lines on, context words stand within
+//! [`context::BEFORE`] and [`context::BEHIND`]. So an anchor is *settled* by a copied piece where that
+//! much of the piece surrounds it; all others are looked at again, in the new text. The few anchors
+//! whose rules look further (blocks such as private keys, very long tokens) are remembered with the
+//! bytes that they depend on, and looked at again where not all of these were copied together.
+//!
+//! The result is that of a scan of the whole text; `tests/audit` compares the two over real
+//! repositories.
+
+use super::anchors::{self, Anchors};
+use super::{Engine, Input, Match, Scratch, context, overlap};
+use crate::rules::RuleIndex;
+use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
+use crate::text::{Copied, Span};
+use regex_syntax::hir::{Class, Hir, HirKind};
+use std::ops::Range;
+
+/// How far ahead of its anchor an ordinary match and all that decides about it reaches, in bytes: name,
+/// operator, blanks, quotes, value, and what is looked at behind them.
+const AHEAD: usize = 2048;
+/// Longest token of an ordinary rule, so that its context stays within [`AHEAD`].
+const TOKEN: usize = AHEAD - MARGIN;
+/// Bytes looked at behind a match: context words, and a few for the ends of words.
+const MARGIN: usize = context::BEHIND + 16;
+/// Lines that an assignment may go over, and one more.
+const LINES: usize = 4;
+/// Bytes looked at before a match: context words and what stands before a word.
+const BEFORE: usize = context::BEFORE + 8;
+/// How far behind an anchor of an assignment its name may start, with what is looked at before.
+const NAME: usize = BEFORE + 104;
+/// Settled pieces shorter than this (bytes) are not worth being left out.
+const WORTH: usize = 192;
+/// A literal, or a scheme before one, is no longer than this (bytes).
+const LITERAL: usize = 96;
+/// Around a match that is gone others may come to light whose anchors are this far away, in bytes.
+const RIVALS: usize = AHEAD;
+/// More comparisons of pieces and matches than this are not made: the text is scanned whole.
+const COMPARISONS: usize = 1 << 18;
+
+/// What is remembered of a text while texts made from it are scanned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// All matches, by their anchors.
+    matches: Vec<Match>,
+    /// Anchors that depend on bytes far away, rising.
+    far: Vec<Far>,
+}
+
+impl Trace {
+    /// All matches in the text, by their anchors.
+    pub fn matches(&self) -> &[Match] {
+        &self.matches
+    }
+}
+
+/// An anchor and the bytes that decide about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Far {
+    anchor: usize,
+    from: usize,
+    to: usize,
+}
+
+/// Which rules look far, and the anchors where they did.
+pub(super) struct Watch<'a> {
+    reaches: &'a [u32],
+    found: Vec<Far>,
+}
+
+/// A text and what it was made from.
+pub struct Derived<'a> {
+    /// What is remembered of the other text.
+    pub base: &'a Trace,
+    /// Length of the other text in bytes.
+    pub base_length: usize,
+    /// Pieces that are the same in both, in the order of this text, apart from one another.
+    pub copies: &'a [Copied],
+}
+
+/// Scans texts and remembers what scanning texts made from them needs.
+pub struct Deriver<'e> {
+    engine: &'e Engine,
+    /// The reach of rules that look far, by rule; 0 for all others.
+    reaches: Vec<u32>,
+    /// The longest way back from a literal to where its match starts, of ordinary rules.
+    back: usize,
+}
+
+impl<'e> Deriver<'e> {
+    /// For the rules of an engine.
+    pub fn new(engine: &'e Engine) -> Deriver<'e> {
+        let mut back = 0;
+        let reach = |(index, rule): (RuleIndex, &crate::rules::Rule)| match &rule.matcher {
+            _ if !engine.active[index.0 as usize] => 0,
+            Matcher::Token(token) if token.reach as usize > TOKEN || crosses_lines(token) => token.reach,
+            Matcher::Block(block) => block.max,
+            _ => 0,
+        };
+        let reaches: Vec<u32> = engine.rules.iter().map(reach).collect();
+        for (index, rule) in engine.rules.iter() {
+            if let Matcher::Token(Token { anchor: Anchor::Contains { .. }, reach, .. }) = &rule.matcher
+                && reaches[index.0 as usize] == 0
+            {
+                back = back.max(*reach as usize);
+            }
+        }
+        Deriver { engine, reaches, back }
+    }
+
+    /// Scan a text, with what it was made from where that is known.
+    pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, derived: Option<Derived<'_>>) -> Trace {
+        let mut trace = Trace::default();
+        let mut watch = Watch { reaches: &self.reaches, found: Vec::new() };
+        let whole = 0..input.text.len();
+        let plan = derived.and_then(|derived| self.plan(input.text, &derived));
+        let ranges = match plan {
+            Some(plan) => {
+                trace.matches = plan.matches;
+                watch.found = plan.far;
+                plan.again
+            }
+            None => vec![whole],
+        };
+        for range in ranges {
+            self.look(scratch, input, range, &mut trace.matches, &mut watch);
+        }
+        overlap::settle(&self.engine.rules, &mut trace.matches, 0);
+        trace.matches.sort_by_key(|found| (found.anchor, found.rule));
+        watch.found.sort_unstable();
+        watch.found.dedup();
+        trace.far = watch.found;
+        trace
+    }
+
+    /// Look at the anchors in `range`.
+    fn look(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        range: Range<usize>,
+        out: &mut Vec<Match>,
+        watch: &mut Watch<'_>,
+    ) {
+        let (first, first_far) = (out.len(), watch.found.len());
+        let wide = range.start.saturating_sub(LITERAL)..input.text.len().min(range.end + LITERAL);
+        let all = wide == range;
+        self.engine.look(scratch, input, wide, out, Some(watch));
+        if all {
+            return;
+        }
+        let mut index = 0;
+        out.retain(|found| {
+            index += 1;
+            index <= first || range.contains(&found.anchor)
+        });
+        index = 0;
+        watch.found.retain(|far| {
+            index += 1;
+            index <= first_far || range.contains(&far.anchor)
+        });
+    }
+
+    /// What is settled by copied pieces, and what is to be looked at again; `None` for everything.
+    fn plan(&self, text: &[u8], derived: &Derived<'_>) -> Option<Plan> {
+        let base = derived.base;
+        if derived.copies.len().saturating_mul(base.matches.len() + base.far.len()) > COMPARISONS {
+            return None;
+        }
+        let mut plan = Plan::default();
+        let mut settled: Vec<(Span, usize)> = Vec::new(); // place in the text, place in the base
+        let mut at = 0;
+        let mut left = 0;
+        for copied in derived.copies {
+            let zone = self.settled(text, copied, derived.base_length);
+            if zone.len() < WORTH {
+                continue;
+            }
+            if at < zone.start {
+                plan.again.push(at..zone.start);
+                left += zone.start - at;
+            }
+            at = zone.end;
+            settled.push((zone, zone.start - copied.target + copied.source));
+            plan.carry(text.len(), copied, zone, derived);
+        }
+        if at < text.len() {
+            plan.again.push(at..text.len());
+            left += text.len() - at;
+        }
+        if left > text.len() / 8 * 7 {
+            return None;
+        }
+        plan.settle();
+        Some(plan)
+    }
+
+    /// The anchors in a copied piece that nothing outside of the piece decides about.
+    fn settled(&self, text: &[u8], copied: &Copied, base_length: usize) -> Span {
+        let place = copied.in_target();
+        let at_start = copied.target == 0 && copied.source == 0;
+        let at_end = place.end == text.len() && copied.source + copied.length == base_length;
+        let start = if at_start { 0 } else { self.start(text, place) };
+        let end = if at_end { place.end } else { end(text, place) };
+        Span::new(start.min(end), end)
+    }
+
+    /// The first anchor that nothing before a piece decides about.
+    fn start(&self, text: &[u8], piece: Span) -> usize {
+        let near = piece.start + NAME;
+        // A token around a literal begins on the literal's line.
+        let from = piece.start + BEFORE;
+        let far = from + self.back;
+        let line = text.get(from..far.min(piece.end)).and_then(|rest| memchr::memchr(b'\n', rest));
+        near.max(line.map_or(far, |at| from + at + 1)).min(piece.end)
+    }
+}
+
+/// Behind the last anchor that nothing behind a piece decides about.
+fn end(text: &[u8], piece: Span) -> usize {
+    let floor = piece.start.max(piece.end.saturating_sub(AHEAD));
+    let mut at = piece.end.saturating_sub(MARGIN).max(floor);
+    for _ in 0..LINES {
+        match memchr::memrchr(b'\n', &text[floor..at]) {
+            Some(line_end) => at = floor + line_end,
+            None => return floor,
+        }
+    }
+    at
+}
+
+/// What a copied piece brings, and what is left to look at.
+#[derive(Default)]
+struct Plan {
+    matches: Vec<Match>,
+    far: Vec<Far>,
+    /// Parts of the text to look at, apart from one another and rising once settled.
+    again: Vec<Range<usize>>,
+}
+
+impl Plan {
+    /// Bring what stands in the base over to the zone of a copied piece in which all is settled.
+    fn carry(&mut self, length: usize, copied: &Copied, zone: Span, derived: &Derived<'_>) {
+        let to_text = |at: usize| at - copied.source + copied.target;
+        let to_base = |at: usize| at - copied.target + copied.source;
+        let source = copied.in_source();
+        let from_start = source.start == 0 && copied.target == 0;
+        let to_end = source.end == derived.base_length && copied.in_target().end == length;
+        let (low, high) = (to_base(zone.start), to_base(zone.end));
+        let base = derived.base;
+        let first = base.far.partition_point(|far| far.anchor < low);
+        let mut broken: Vec<usize> = Vec::new();
+        for far in base.far[first..].iter().take_while(|far| far.anchor < high) {
+            let whole = (far.from >= source.start || from_start) && (far.to <= source.end || to_end);
+            if whole {
+                let shift = |at: usize| (at + copied.target).saturating_sub(copied.source);
+                self.far.push(Far { anchor: to_text(far.anchor), from: shift(far.from), to: shift(far.to) });
+            } else {
+                let anchor = to_text(far.anchor);
+                self.again.push(anchor..anchor + 1);
+                broken.push(far.anchor);
+            }
+        }
+        for found in &base.matches {
+            let settled = (low..high).contains(&found.anchor) && !broken.contains(&found.anchor);
+            if settled {
+                let shift = |span: Span| Span::new(to_text(span.start), to_text(span.end));
+                self.matches.push(Match {
+                    anchor: to_text(found.anchor),
+                    whole: shift(found.whole),
+                    secret: shift(found.secret),
+                    ..found.clone()
+                });
+            } else {
+                // What it outdid may stand in this piece.
+                let start = found.whole.start.saturating_sub(RIVALS).max(low);
+                let end = (found.whole.end + RIVALS).min(high);
+                if start < end {
+                    self.again.push(to_text(start)..to_text(end));
+                }
+            }
+        }
+    }
+
+    /// Put what is to be looked at in order, and leave out what was brought over from there.
+    fn settle(&mut self) {
+        self.again.sort_unstable_by_key(|range| range.start);
+        let mut merged: Vec<Range<usize>> = Vec::with_capacity(self.again.len());
+        for range in self.again.drain(..) {
+            match merged.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => merged.push(range),
+            }
+        }
+        let again = |at: usize| {
+            let after = merged.partition_point(|range| range.start <= at);
+            after > 0 && merged[after - 1].contains(&at)
+        };
+        self.matches.retain(|found| !again(found.anchor));
+        self.far.retain(|far| !again(far.anchor));
+        self.again = merged;
+    }
+}
+
+impl Watch<'_> {
+    /// A literal stands at `literal`.
+    pub(super) fn literal(
+        &mut self,
+        anchors: &Anchors,
+        engine: &Engine,
+        text: &[u8],
+        literal: Span,
+        purpose: anchors::Use,
+    ) {
+        let far = |reach: u32, back: usize| Far {
+            anchor: literal.start,
+            from: literal.start.saturating_sub(back + BEFORE),
+            to: literal.end + reach as usize + MARGIN,
+        };
+        match purpose {
+            anchors::Use::Begin(rule) => self.found.push(far(self.reaches[rule.0 as usize], 0)),
+            anchors::Use::Inside(rule) => {
+                let reach = self.reaches[rule.0 as usize];
+                if reach > 0 {
+                    self.found.push(far(reach, reach as usize));
+                }
+            }
+            anchors::Use::Start => self.word_start(anchors, engine, text, literal.start),
+            anchors::Use::Scheme => {
+                (literal.start.saturating_sub(super::verify::SCHEME)..literal.start)
+                    .for_each(|at| self.word_start(anchors, engine, text, at));
+            }
+            anchors::Use::Name | anchors::Use::RuleName => {}
+        }
+    }
+
+    /// Token rules may begin at `at`.
+    pub(super) fn word_start(&mut self, anchors: &Anchors, engine: &Engine, text: &[u8], at: usize) {
+        let Some(bytes) = text.get(at..at + 4) else { return };
+        let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let mut to = 0;
+        for &index in anchors.rules_at(gram) {
+            let reach = self.reaches[index.0 as usize] as usize;
+            if reach == 0 {
+                continue;
+            }
+            let Matcher::Token(token) = &engine.rules.get(index).matcher else { continue };
+            let furthest = token.shapes.iter().map(|shape| furthest(shape, text, at)).max();
+            let end = furthest.unwrap_or(text.len().min(at + reach));
+            if end - at > TOKEN || furthest.is_none() || memchr::memchr(b'\n', &text[at..end]).is_some() {
+                to = to.max(end);
+            }
+        }
+        if to > 0 {
+            self.found.push(Far { anchor: at, from: at.saturating_sub(BEFORE), to: to + MARGIN });
+        }
+    }
+}
+
+/// Behind the last byte that decides whether a shape matches at `at`.
+fn furthest(shape: &Shape, text: &[u8], at: usize) -> usize {
+    let mut here = at;
+    for segment in shape.segments.iter() {
+        match segment {
+            Segment::Bytes(bytes) => {
+                let same = bytes.iter().zip(&text[here..]).take_while(|(one, other)| one == other).count();
+                here += same;
+                if same < bytes.len() {
+                    break;
+                }
+            }
+            Segment::Class { class, min, max } => {
+                let run =
+                    text[here..].iter().take(usize::from(*max)).take_while(|&&byte| class.has(byte)).count();
+                here += run;
+                if run < usize::from(*min) {
+                    break;
+                }
+            }
+        }
+    }
+    text.len().min(here + 1)
+}
+
+/// Can a match of this rule hold the end of a line?
+fn crosses_lines(token: &Token) -> bool {
+    if !token.shapes.is_empty() {
+        return token.shapes.iter().flat_map(|shape| shape.segments.iter()).any(|segment| match segment {
+            Segment::Bytes(bytes) => bytes.contains(&b'\n'),
+            Segment::Class { class, .. } => class.has(b'\n'),
+        });
+    }
+    let mut parser = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build();
+    parser.parse(&token.regex).map_or(true, |pattern| holds_line_end(&pattern))
+}
+
+fn holds_line_end(pattern: &Hir) -> bool {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.contains(&b'\n'),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&b'\n'))
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&'\n'))
+        }
+        HirKind::Repetition(repetition) => holds_line_end(&repetition.sub),
+        HirKind::Capture(capture) => holds_line_end(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(holds_line_end),
+    }
+}

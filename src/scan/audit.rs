@@ -1,0 +1,333 @@
+//! A run over all of a repository.
+
+use super::{Cut, HEAD, Hit, Scan, Scanner};
+use crate::engine::derived::{Derived, Deriver, Trace};
+use crate::engine::noise::FileKind;
+use crate::engine::{Input, Match};
+use crate::error::{SkipReason, Skipped};
+use crate::finding::{Coverage, Occurrence, Outcome};
+use crate::origin::{ObjectKind, Origin, RepositoryPart};
+use crate::rules::rule::Matcher;
+use crate::source::Visit;
+use crate::source::history::{Clean, History, Known};
+use crate::source::objects::ObjectId;
+use crate::source::pack::{Made, Object, VisitObjects};
+use crate::text::LineIndex;
+use crate::utf16;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime};
+
+/// Objects that are counted together.
+const COUNTED: u64 = 64;
+
+/// How to audit.
+pub struct AuditOptions<'a> {
+    /// What is known from an earlier audit by the same rules.
+    pub known: &'a dyn Known,
+    /// Note what nothing was found in.
+    pub remember: bool,
+    /// Set where the audit is to end early.
+    pub stop: &'a AtomicBool,
+    /// Look at every byte of every object, also at what was copied from another one. The findings are
+    /// the same; this is what they are compared with.
+    pub every_byte: bool,
+}
+
+/// What came of an audit.
+pub struct Audited {
+    /// The report.
+    pub outcome: Outcome,
+    /// What depends on paths, see [`Scan::settle`].
+    pub doubts: Doubts,
+    /// What nothing was found in.
+    pub clean: Clean,
+}
+
+/// Occurrences that are none in some kinds of files. What kind of file an object is, is told by its
+/// path, which is only sought where something was found.
+#[derive(Debug, Default)]
+pub struct Doubts(HashMap<(String, u64), u8>);
+
+impl Doubts {
+    fn hold(&self, occurrence: &Occurrence, kind: FileKind) -> bool {
+        let Origin::Object { id, .. } = &occurrence.origin else { return true };
+        self.0.get(&(id.clone(), occurrence.offset)).is_none_or(|kinds| kinds & bit(kind) != 0)
+    }
+}
+
+fn bit(kind: FileKind) -> u8 {
+    1 << FileKind::ALL.iter().position(|&one| one == kind).unwrap_or_default()
+}
+
+impl Scan {
+    /// Digest of the rules in force: two runs with one digest find the same.
+    pub fn rules_digest(&self) -> String {
+        let rules = self.engine.rules();
+        let mut hash = Sha256::new().chain_update(rules.digest());
+        for (index, _) in rules.iter() {
+            hash.update([u8::from(self.engine.is_active(index))]);
+        }
+        hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Look at everything in a repository, each object once.
+    ///
+    /// Contents of files are scanned as if they could be of any kind; when their paths are known,
+    /// [`Scan::settle`] drops what is none in files of their kinds.
+    pub fn audit(&self, history: &mut History, options: &AuditOptions<'_>) -> Audited {
+        let (began, started) = (Instant::now(), SystemTime::now());
+        self.progress.total.store(history.objects(), Ordering::Relaxed);
+        let deriver = Deriver::new(&self.engine);
+        let new = || Auditor::new(self, &deriver, options.every_byte);
+        let visited = history.visit(&new, options.known, options.remember, options.stop);
+        let mut counts = Counts::default();
+        let mut doubts = Doubts::default();
+        let mut scanners = Vec::new();
+        for mut auditor in visited.visitors {
+            auditor.flush();
+            counts.add(&auditor.counts);
+            doubts.0.extend(auditor.doubts);
+            scanners.push(auditor.scanner);
+        }
+        let mut outcome = self.gather(scanners, began);
+        if visited.stopped {
+            outcome.skipped.push(Skipped {
+                origin: Origin::Repository { part: RepositoryPart::File, name: "objects".into() },
+                reason: SkipReason::Interrupted,
+                detail: "the audit was stopped before it had looked at every object".to_owned(),
+            });
+        }
+        let of = |kind: ObjectKind| counts.objects[kind as usize];
+        outcome.coverage = Some(Coverage {
+            blobs: of(ObjectKind::Blob),
+            commits: of(ObjectKind::Commit),
+            tags: of(ObjectKind::Tag),
+            trees: of(ObjectKind::Tree),
+            bytes: counts.bytes,
+            from_cache: visited.from_cache,
+            scope: None,
+            refs: history.refs(),
+            rules_digest: self.rules_digest(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started,
+            ended: SystemTime::now(),
+        });
+        Audited { outcome, doubts, clean: visited.clean }
+    }
+
+    /// Drop what is no finding at the paths that occurrences have by now: assigned values that no
+    /// credential is expected in such a file, and what is allowed there.
+    pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) {
+        for finding in &mut outcome.findings {
+            let (rule, fingerprint) = (&finding.rule, &finding.fingerprint);
+            finding.occurrences.retain(|occurrence| {
+                let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
+                let place = occurrence.origin.path().map(PathBuf::from);
+                doubts.hold(occurrence, FileKind::of_path(path))
+                    && self.allow.entry_for(rule, place.as_deref(), fingerprint).is_none()
+            });
+        }
+        outcome.findings.retain(|finding| !finding.occurrences.is_empty());
+    }
+}
+
+/// What was looked at.
+#[derive(Default)]
+struct Counts {
+    /// By kind of object.
+    objects: [u64; 4],
+    bytes: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.objects.iter_mut().zip(other.objects).for_each(|(one, more)| *one += more);
+        self.bytes += other.bytes;
+    }
+}
+
+/// Takes objects on one thread.
+struct Auditor<'s> {
+    scanner: Scanner<'s>,
+    deriver: &'s Deriver<'s>,
+    every_byte: bool,
+    counts: Counts,
+    /// Objects and bytes that the progress display was not told of yet.
+    untold: (u64, u64),
+    doubts: HashMap<(String, u64), u8>,
+}
+
+/// What is remembered of an object while others are made from it.
+struct Memory {
+    trace: Trace,
+    /// How its beginning looked.
+    look: Look,
+    clean: bool,
+}
+
+/// How a text is scanned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Text,
+    Binary,
+    Wide(utf16::Encoding),
+}
+
+impl<'s> Auditor<'s> {
+    fn new(scan: &'s Scan, deriver: &'s Deriver<'s>, every_byte: bool) -> Auditor<'s> {
+        Auditor {
+            scanner: Scanner::new(scan),
+            deriver,
+            every_byte,
+            counts: Counts::default(),
+            untold: (0, 0),
+            doubts: HashMap::new(),
+        }
+    }
+
+    fn count(&mut self, kind: ObjectKind, bytes: u64) {
+        self.counts.objects[kind as usize] += 1;
+        self.counts.bytes += bytes;
+        self.untold.0 += 1;
+        self.untold.1 += bytes;
+        if self.untold.0 >= COUNTED {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let (objects, bytes) = std::mem::take(&mut self.untold);
+        self.scanner.inputs += objects;
+        self.scanner.bytes += bytes;
+        let progress = &self.scanner.scan.progress;
+        progress.inputs.fetch_add(objects, Ordering::Relaxed);
+        progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn look(kind: ObjectKind, bytes: &[u8], made: Option<&Made<'_, Memory>>) -> Look {
+        // Trees hold ids in binary between names in text.
+        if kind != ObjectKind::Blob {
+            return Look::Text;
+        }
+        let head = &bytes[..bytes.len().min(HEAD)];
+        if let Some(made) = made
+            && let Some(first) = made.copies.first()
+            && first.target == 0
+            && first.source == 0
+            && first.length >= HEAD
+        {
+            return made.base.look;
+        }
+        match utf16::detect(head) {
+            Some(encoding) => Look::Wide(encoding),
+            None if utf16::looks_binary(head) => Look::Binary,
+            None => Look::Text,
+        }
+    }
+
+    fn hits(&mut self, object: &Object<'_>, matches: &[Match], input: &Input<'_>) {
+        let id = (object.id)();
+        let origin = Origin::Object { id: id.to_string(), kind: object.kind, path: None, commit: None };
+        let mut matches = matches.to_vec();
+        matches.sort_by_key(|found| (found.secret.start, std::cmp::Reverse(found.secret.end), found.rule));
+        let scan = self.scanner.scan;
+        let first = self.scanner.hits.len();
+        let cut =
+            Cut { scan, origin: &origin, text: input.text, matches: &matches, original: &|offset| offset };
+        cut.hits(LineIndex::new(input.text, 1), 0, &mut self.scanner.hits);
+        if input.kind != FileKind::Any {
+            return;
+        }
+        let offsets: Vec<u64> =
+            self.scanner.hits[first..].iter().map(|hit: &Hit| hit.occurrence.offset).collect();
+        for found in &matches {
+            let assigned = matches!(scan.engine.rules().get(found.rule).matcher, Matcher::Assigned(_));
+            if assigned && offsets.contains(&(found.secret.start as u64)) {
+                self.doubt(&origin, found, input);
+            }
+        }
+    }
+
+    /// Note in which kinds of files this is a match.
+    fn doubt(&mut self, origin: &Origin, found: &Match, input: &Input<'_>) {
+        let Origin::Object { id, .. } = origin else { return };
+        let mut kinds = 0;
+        for kind in FileKind::ALL {
+            let mut again = Vec::new();
+            let own = found.anchor..found.anchor + 1;
+            let input = Input { own, kind, ..input.clone() };
+            self.scanner.scan.engine.scan(&mut self.scanner.scratch, &input, &mut again);
+            if again.iter().any(|other| other.secret == found.secret) {
+                kinds |= bit(kind);
+            }
+        }
+        if kinds != 0 && kinds != FileKind::ALL.iter().fold(0, |all, &kind| all | bit(kind)) {
+            self.doubts.insert((id.clone(), found.secret.start as u64), kinds);
+        }
+    }
+}
+
+impl VisitObjects for Auditor<'_> {
+    type Memory = Memory;
+
+    fn object(&mut self, object: &Object<'_>, made: Option<Made<'_, Memory>>) -> Memory {
+        let bytes = object.bytes;
+        self.count(object.kind, bytes.len() as u64);
+        let look = Auditor::look(object.kind, bytes, made.as_ref());
+        if let Look::Wide(encoding) = look {
+            let before = self.scanner.hits.len();
+            let decoded = utf16::decode(bytes, encoding);
+            let (id, kind) = ((object.id)().to_string(), object.kind);
+            let origin = Origin::Object { id, kind, path: None, commit: None };
+            self.scanner.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
+            let clean = self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
+            return Memory { trace: Trace::default(), look, clean };
+        }
+        let kind = if object.kind == ObjectKind::Blob { FileKind::Any } else { FileKind::Unknown };
+        let input = Input { text: bytes, own: 0..bytes.len(), kind, binary: look == Look::Binary };
+        let derived = made.filter(|made| !self.every_byte && made.base.look == look).map(|made| Derived {
+            base: &made.base.trace,
+            base_length: made.base_bytes.len(),
+            copies: made.copies,
+        });
+        let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
+        let clean = trace.matches().is_empty();
+        if !clean {
+            self.hits(object, trace.matches(), &input);
+        }
+        Memory { trace, look, clean }
+    }
+
+    fn is_clean(memory: &Memory) -> bool {
+        memory.clean
+    }
+
+    fn large(&mut self, id: ObjectId, kind: ObjectKind, reader: &mut dyn Read) -> bool {
+        let origin = Origin::Object { id: id.to_string(), kind, path: None, commit: None };
+        let (inputs, bytes) = (self.scanner.inputs, self.scanner.bytes);
+        self.scanner.stream(origin, reader);
+        self.counts.objects[kind as usize] += self.scanner.inputs - inputs;
+        self.counts.bytes += self.scanner.bytes - bytes;
+        // What is allowed today may not be tomorrow: only an object with no match at all is clean, and
+        // that is not told of a stream. There are few of them.
+        false
+    }
+}
+
+impl Visit for Auditor<'_> {
+    fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        self.scanner.blob(origin, bytes);
+    }
+
+    fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
+        self.scanner.stream(origin, reader);
+    }
+
+    fn skip(&mut self, skipped: Skipped) {
+        self.scanner.skip(skipped);
+    }
+}
