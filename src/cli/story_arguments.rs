@@ -108,8 +108,12 @@ impl StoryArguments {
             if outcome.findings.iter().any(|finding| finding.occurrences.iter().any(|one| lost(&one.origin)))
             {
                 // Nothing leads to the commits that brought these in: look for them among all commits.
-                provenance = Provenance::read(history, &references, &history.commits(), threads);
-                attribution::attribute(outcome, &provenance, history, now);
+                let mut others = history.commits();
+                others.retain(|commit| !provenance.knows(commit));
+                if !others.is_empty() {
+                    provenance = Provenance::read(history, &references, &others, threads);
+                    attribution::attribute(outcome, &provenance, history, now);
+                }
             }
             let places = count(outcome);
             settle(outcome);

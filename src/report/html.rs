@@ -19,6 +19,8 @@ use std::io::{self, Write};
 const PLACES: usize = 8;
 /// Refs listed before the rest is folded away.
 const REFS: usize = 12;
+/// Most items of a list about one secret: a page of a thousand tags for each secret is read by nobody.
+const MOST: usize = 200;
 
 /// Write `outcome` as one HTML page.
 ///
@@ -306,7 +308,7 @@ fn write_finding(finding: &Finding, options: &Options, out: &mut dyn Write) -> i
     }
     let places: Vec<String> =
         finding.occurrences.iter().map(|one| place(one, &guard)).collect();
-    write_list(("place", "places"), &places, PLACES, out)?;
+    write_list(("place", "places"), &places, (PLACES, MOST), out)?;
     out.write_all(b"</article>\n")
 }
 
@@ -344,17 +346,17 @@ fn write_refs(story: &Story, guard: &Guard, out: &mut dyn Write) -> io::Result<(
     };
     if story.tips.is_empty() {
         let refs: Vec<String> = story.refs.iter().map(|name| tip(name, None)).collect();
-        return write_list(("ref whose history has it", "refs whose history has it"), &refs, REFS, out);
+        return write_list(("ref whose history has it", "refs whose history has it"), &refs, (REFS, MOST), out);
     }
     let tips: Vec<String> = story.tips.iter().map(|one| tip(&one.name, one.path.as_ref())).collect();
-    write_list(("ref that has it now", "refs that have it now"), &tips, REFS, out)
+    write_list(("ref that has it now", "refs that have it now"), &tips, (REFS, MOST), out)
 }
 
 /// A list under a heading; what is beyond `shown` is folded away, but printed.
 fn write_list(
     (one, many): (&str, &str),
     items: &[String],
-    shown: usize,
+    (shown, most): (usize, usize),
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if items.is_empty() {
@@ -364,6 +366,7 @@ fn write_list(
         1 => format!("1 {one}"),
         count => format!("{} {many}", grouped(count as u64)),
     };
+    let (items, untold) = items.split_at(most.min(items.len()));
     let list = |items: &[String]| -> String {
         items.iter().map(|item| format!("<li>{item}</li>")).collect()
     };
@@ -376,6 +379,9 @@ fn write_list(
             grouped(rest.len() as u64),
             list(rest),
         )?;
+    }
+    if !untold.is_empty() {
+        writeln!(out, "<p><small>{} more in the json report</small></p>", grouped(untold.len() as u64))?;
     }
     Ok(())
 }
@@ -402,7 +408,7 @@ fn write_skipped(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             reason.name(),
             counted(count as u64, "input"),
         )?;
-        write_list(("input", "inputs"), &items, REFS, out)?;
+        write_list(("input", "inputs"), &items, (REFS, usize::MAX), out)?;
     }
     out.write_all(b"</section>\n")
 }
@@ -432,7 +438,7 @@ fn write_coverage(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .map(|(name, id)| format!("{} <small class=\"at\">{}</small>", safe(name), safe(id)))
             .collect();
-        write_list(("ref", "refs"), &refs, REFS, out)?;
+        write_list(("ref", "refs"), &refs, (REFS, usize::MAX), out)?;
     }
     out.write_all(b"</section>\n")
 }

@@ -1,10 +1,12 @@
 //! The report for people, at a terminal or in a build log.
 
+mod audit;
+
 use super::telling::{self, listed};
 use super::terminal::{self, bytes, counted, elapsed, inert, inert_line};
-use super::{Guard, advice, Options, by_reason, by_severity};
+use super::{Guard, Options, by_reason, by_severity};
 use crate::error::{SkipReason, Skipped};
-use crate::finding::{Coverage, Finding, Occurrence, Outcome};
+use crate::finding::{Finding, Occurrence, Outcome};
 use crate::rules::Severity;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -13,10 +15,6 @@ use std::io::{self, Write};
 const OTHER_PLACES: usize = 3;
 /// Skipped inputs named a reason.
 const SKIPPED_NAMES: usize = 5;
-/// Secrets named in the list of what to do.
-const STEPS: usize = 20;
-/// Refs named in the coverage statement.
-const REFS: usize = 20;
 
 /// Write `outcome` for people: the findings, a summary line, what was skipped, and whether the run can
 /// vouch for everything. A clean run is one line.
@@ -29,7 +27,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
         write_finding(finding, options, paint, out)?;
         out.write_all(b"\n")?;
     }
-    write_remediation(outcome, options, paint, out)?;
+    audit::write_remediation(outcome, options, paint, out)?;
     if outcome.findings.is_empty() && outcome.complete() {
         write_clean(outcome, paint, out)?;
     } else {
@@ -37,7 +35,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
         write_skipped(outcome, paint, out)?;
     }
     if let Some(coverage) = &outcome.coverage {
-        write_coverage(coverage, options, paint, out)?;
+        audit::write_coverage(coverage, options, paint, out)?;
     }
     if !outcome.complete() {
         write_incomplete(outcome, options, paint, out)?;
@@ -234,83 +232,6 @@ fn write_summary(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Re
         write!(out, " at {}", counted(places as u64, "place"))?;
     }
     writeln!(out, " in {}", extent(outcome))
-}
-
-/// What to do about secrets that have a story, the most urgent first.
-fn write_remediation(
-    outcome: &Outcome,
-    options: &Options,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let steps: Vec<_> = advice::by_urgency(&outcome.findings).collect();
-    if steps.is_empty() {
-        return Ok(());
-    }
-    let room = options.width.map(|width| width.max(40));
-    writeln!(out, "{}", paint.bold("what to do, most urgent first:"))?;
-    for (number, (finding, story)) in steps.iter().take(STEPS).enumerate() {
-        let rotate = match finding.rotate.as_str() {
-            "" => "revoke it where it was issued",
-            rotate => rotate,
-        };
-        let head = format!("{:3}. ", number + 1);
-        let text = format!(
-            "rotate {} {} ({}, {}): {}; affected: {} ({})",
-            inert(&finding.rule),
-            inert(&finding.secret.mask()),
-            finding.severity.name(),
-            story.exposure.name(),
-            inert(rotate),
-            inert(&advice::clones(story)),
-            counted(story.refs.len() as u64, "ref"),
-        );
-        for (index, line) in terminal::wrap(&text, room.map(|room| room - 5)).iter().enumerate() {
-            let head = if index == 0 { head.as_str() } else { "     " };
-            writeln!(out, "{head}{line}")?;
-        }
-    }
-    if steps.len() > STEPS {
-        let more = (steps.len() - STEPS) as u64;
-        writeln!(out, "     and {} more, all in --format json and html", terminal::grouped(more))?;
-    }
-    for line in terminal::wrap(advice::ROTATE_FIRST, room) {
-        writeln!(out, "{}", paint.with(AnsiColor::Yellow.on_default(), line))?;
-    }
-    writeln!(out, "then, to take them out of the history:")?;
-    for step in advice::REWRITE {
-        writeln!(out, "  {step}")?;
-    }
-    out.write_all(b"\n")
-}
-
-/// What an audit covered.
-fn write_coverage(
-    coverage: &Coverage,
-    options: &Options,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    writeln!(out, "{}", paint.bold("covered:"))?;
-    let refs: Vec<String> = coverage
-        .refs
-        .iter()
-        .take(REFS)
-        .map(|(name, id)| format!("{} {}", inert(name), &id[..id.len().min(12)]))
-        .collect();
-    let refs = match refs.len() {
-        0 => "none".to_owned(),
-        _ => listed(&refs, coverage.refs.len()),
-    };
-    for (label, text) in telling::coverage(coverage).into_iter().chain([("refs", refs)]) {
-        let head = format!("  {label}: ");
-        let room = options.width.map(|width| width.saturating_sub(head.len()).max(20));
-        for (index, line) in terminal::wrap(&text, room).iter().enumerate() {
-            let head = if index == 0 { head.clone() } else { " ".repeat(head.len()) };
-            writeln!(out, "{head}{line}")?;
-        }
-    }
-    Ok(())
 }
 
 /// What was not looked at, a line for each reason.

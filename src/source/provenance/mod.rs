@@ -22,7 +22,9 @@ use bstr::BString;
 use graph::{Graph, Number, Root};
 use paths::News;
 use pruned::{Child, Forest, Pruned, Wanted};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 pub use describe::{Author, describe};
 pub use scope::{Scope, ScopeArguments};
@@ -79,6 +81,16 @@ pub struct Provenance<'a> {
     references: &'a References,
     graph: Graph,
     threads: usize,
+    /// The trees as they were pruned last: whoever asks again mostly asks for less.
+    prepared: RefCell<Option<Rc<Prepared>>>,
+}
+
+/// Trees pruned for some objects.
+struct Prepared {
+    /// The blobs and trees that were wanted, sorted: their places are the numbers in the forest.
+    ids: Vec<ObjectId>,
+    answers: pruned::Answers,
+    news: News,
 }
 
 impl<'a> Provenance<'a> {
@@ -92,7 +104,8 @@ impl<'a> Provenance<'a> {
     ) -> Provenance<'a> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let graph = Graph::read(objects, references, commits);
-        Provenance { objects, references, graph, threads: if threads == 0 { cores() } else { threads } }
+        let threads = if threads == 0 { cores() } else { threads };
+        Provenance { objects, references, graph, threads, prepared: RefCell::new(None) }
     }
 
     /// The references that this history was read from.
@@ -114,17 +127,35 @@ impl<'a> Provenance<'a> {
             troubles.iter().map(|trouble| (kind, trouble.clone())).collect()
         };
         let mut troubles = of_kind(ObjectKind::Commit, &self.graph.troubles);
+        let prepared = self.prepare(ids);
+        troubles.extend(of_kind(ObjectKind::Tree, &prepared.answers.troubles));
+        let masks = self.class_masks();
+        let tracing = Tracing { history: self, prepared: &prepared, masks: &masks };
+        let trails = groups.chunks(64).flat_map(|batch| tracing.batch(batch)).collect();
+        (trails, troubles)
+    }
+
+    /// Is this a commit of the history?
+    pub fn knows(&self, commit: &ObjectId) -> bool {
+        self.graph.numbers.contains_key(commit)
+    }
+
+    /// The trees pruned for these objects (sorted), and maybe more.
+    fn prepare(&self, ids: Vec<ObjectId>) -> Rc<Prepared> {
+        if let Some(before) = &*self.prepared.borrow()
+            && ids.iter().all(|id| before.ids.binary_search(id).is_ok())
+        {
+            return Rc::clone(before);
+        }
         let answers = if ids.is_empty() {
             pruned::Answers::empty(self.graph.commits.len())
         } else {
             pruned::prune(self.objects, &Wanted::new(&ids), &self.graph.commits, self.threads)
         };
-        troubles.extend(of_kind(ObjectKind::Tree, &answers.troubles));
         let news = News::of(&self.graph.commits, &answers);
-        let masks = self.class_masks();
-        let tracing = Tracing { history: self, ids: &ids, answers: &answers, news: &news, masks: &masks };
-        let trails = groups.chunks(64).flat_map(|batch| tracing.batch(batch)).collect();
-        (trails, troubles)
+        let prepared = Rc::new(Prepared { ids, answers, news });
+        *self.prepared.borrow_mut() = Some(Rc::clone(&prepared));
+        prepared
     }
 
     /// For each commit the classes of the names that lead to it, one bit each.
@@ -147,10 +178,7 @@ impl<'a> Provenance<'a> {
 /// What all batches share.
 struct Tracing<'a> {
     history: &'a Provenance<'a>,
-    /// The wanted blobs and trees, sorted: their places are the numbers in the forest.
-    ids: &'a [ObjectId],
-    answers: &'a pruned::Answers,
-    news: &'a News,
+    prepared: &'a Prepared,
     masks: &'a [u8],
 }
 
@@ -190,13 +218,13 @@ impl Tracing<'_> {
     }
 
     fn bits(&self, groups: &[Group]) -> Bits {
-        let mut objects = vec![0u64; self.ids.len()];
+        let mut objects = vec![0u64; self.prepared.ids.len()];
         let mut said: HashMap<Number, u64> = HashMap::new();
         for (index, group) in groups.iter().enumerate() {
             for (id, kind) in &group.members {
                 match kind {
                     ObjectKind::Blob | ObjectKind::Tree => {
-                        if let Ok(place) = self.ids.binary_search(id) {
+                        if let Ok(place) = self.prepared.ids.binary_search(id) {
                             objects[place] |= 1 << index;
                         }
                     }
@@ -209,8 +237,8 @@ impl Tracing<'_> {
                 }
             }
         }
-        let mut trees = vec![0u64; self.answers.forest.nodes.len()];
-        for (number, node) in self.answers.forest.nodes.iter().enumerate() {
+        let mut trees = vec![0u64; self.prepared.answers.forest.nodes.len()];
+        for (number, node) in self.prepared.answers.forest.nodes.iter().enumerate() {
             let own = node.itself.map_or(0, |place| objects[place as usize]);
             trees[number] = node.entries.iter().fold(own, |bits, (_, child)| {
                 bits | match child {
@@ -219,8 +247,8 @@ impl Tracing<'_> {
                 }
             });
         }
-        let has = self.answers.of.iter().map(|&tree| trees[tree as usize]).collect();
-        Bits { objects, trees, said, has, ever: Vec::with_capacity(self.answers.of.len()) }
+        let has = self.prepared.answers.of.iter().map(|&tree| trees[tree as usize]).collect();
+        Bits { objects, trees, said, has, ever: Vec::with_capacity(self.prepared.answers.of.len()) }
     }
 
     /// One pass, parents first: where groups come in and go out.
@@ -245,10 +273,10 @@ impl Tracing<'_> {
                 let introduction = if has & !any & 1 << group == 0 {
                     Introduction { commit: Some(commit.id), object: commit.id, path: None, at_latest: false }
                 } else {
-                    let new = self.news.first_of(number as Number, &bits.objects, group);
+                    let new = self.prepared.news.first_of(number as Number, &bits.objects, group);
                     Introduction {
                         commit: (!bare).then_some(commit.id),
-                        object: new.map_or(commit.id, |(place, _)| self.ids[place as usize]),
+                        object: new.map_or(commit.id, |(place, _)| self.prepared.ids[place as usize]),
                         path: new.map(|(_, path)| path.clone()).filter(|path| !path.is_empty()),
                         at_latest: commit.boundary,
                     }
@@ -279,7 +307,7 @@ impl Tracing<'_> {
 
     fn paths(&self, bits: &Bits, trails: &mut [Trail]) {
         let mut paths: Vec<BTreeMap<&BString, Number>> = trails.iter().map(|_| BTreeMap::new()).collect();
-        for (number, place, path) in self.news.all() {
+        for (number, place, path) in self.prepared.news.all() {
             for group in each(bits.objects[place as usize]) {
                 if !path.is_empty() && paths[group].len() < PATHS {
                     paths[group].entry(path).or_insert(number);
@@ -327,10 +355,10 @@ impl Tracing<'_> {
                 trails[group].holders.push(index as u32);
             }
             for group in each(bits.has[tip] & asked & if reference.past { 0 } else { u64::MAX }) {
-                let tree = self.answers.of[tip];
+                let tree = self.prepared.answers.of[tip];
                 let path = known
                     .entry((tree, group))
-                    .or_insert_with(|| path_to(&self.answers.forest, tree, bits, group))
+                    .or_insert_with(|| path_to(&self.prepared.answers.forest, tree, bits, group))
                     .clone();
                 trails[group].tips.push((index as u32, path));
             }
