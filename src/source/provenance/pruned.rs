@@ -175,7 +175,7 @@ struct Frame {
     bytes: Vec<u8>,
     at: usize,
     node: Branches,
-    /// Length of the name of the subtree that is being waited for, which ends at `at`.
+    /// The name of the subtree that is being waited for.
     waits: Option<BString>,
 }
 
@@ -206,10 +206,8 @@ impl<'a> Pruner<'a> {
         let mut stack = vec![self.open(id)];
         let mut done = NOTHING;
         while let Some(frame) = stack.last_mut() {
-            if let Some(name) = frame.waits.take() {
-                if done != NOTHING {
-                    frame.node.entries.push((name, Child::Directory(done)));
-                }
+            if let Some(name) = frame.waits.take().filter(|_| done != NOTHING) {
+                frame.node.entries.push((name, Child::Directory(done)));
             }
             match self.step(frame) {
                 Some(subtree) => {
