@@ -412,3 +412,191 @@ fn holds_line_end(pattern: &Hir) -> bool {
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(holds_line_end),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    /// Own rules: short and long tokens, some over several lines, with context words, inside of other
+    /// text, and blocks.
+    const RULES: &str = r#"
+[provider]
+name = "Acme"
+
+[[rule]]
+id = "acme-token"
+summary = "token"
+severity = "high"
+regex = '''\b(?<secret>acmt_[0-9A-Za-z]{32})\b'''
+hit = ["«acmt_{base62:32}»"]
+miss = ["acmt_"]
+
+[[rule]]
+id = "acme-near"
+summary = "token with context"
+severity = "high"
+near = ["acme"]
+regex = '''\b(?<secret>acmn-[0-9a-f]{24})\b'''
+hit = ["acme «acmn-{hex:24}»"]
+miss = ["acmn-"]
+
+[[rule]]
+id = "acme-long"
+summary = "long token"
+severity = "high"
+regex = '''\b(?<secret>acml_[0-9A-Za-z]{40,6000})\b'''
+hit = ["«acml_{base62:60}»"]
+miss = ["acml_"]
+
+[[rule]]
+id = "acme-block"
+summary = "block"
+severity = "low"
+begin = ["=====ACME BEGIN====="]
+end = ["=====ACME END====="]
+max = 8192
+hit = ["«=====ACME BEGIN=====\n{base64:64}\n=====ACME END=====»"]
+miss = ["=====ACME BEGIN====="]
+"#;
+
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+        let mut rules = RuleSet::builtin();
+        rules.add_text("own", RULES).unwrap();
+        Engine::new(rules)
+    });
+
+    fn digits(seed: u64, length: usize) -> String {
+        let mut state = seed | 1;
+        (0..length)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                char::from(
+                    b"0123456789abcdefghijkmnpqrstuvwxyzABCDEFGHIJKLMNPQRSTUVWXYZ"
+                        [(state >> 33) as usize % 59],
+                )
+            })
+            .collect()
+    }
+
+    /// A line or a piece of one.
+    fn piece() -> impl Strategy<Value = String> {
+        (0..16u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
+            0 => format!("acmt_{}\n", digits(seed, 32)),
+            1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),
+            2 => format!("acml_{}\n", digits(seed, 40 + length * 12)),
+            3 => "=====ACME BEGIN=====\n".to_owned(),
+            4 => "=====ACME END=====\n".to_owned(),
+            5 => format!("DB_PASSWORD={}\n", digits(seed, 12)),
+            6 => format!("api_key = \"{}\"\n", digits(seed, 32)),
+            7 => format!("password:\n  \"{}\"\n", digits(seed, 14)),
+            8 => format!("{} ", digits(seed, length)),
+            9 => "acme ".to_owned(),
+            10 => " ".repeat(length),
+            11 => "<add key=\"password\"\n  value=\"".to_owned(),
+            12 => format!("https://user:{}@host.example/x\n", digits(seed, 12)),
+            13 => "\n".repeat(1 + length % 5),
+            _ => format!("let some_{} = other({length});\n", seed % 100),
+        })
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(piece(), 0..60).prop_map(|pieces| pieces.concat().into_bytes())
+    }
+
+    fn sorted(trace: &Trace) -> Vec<(RuleIndex, Span, Span)> {
+        let mut all: Vec<_> =
+            trace.matches.iter().map(|found| (found.rule, found.whole, found.secret)).collect();
+        all.sort();
+        all
+    }
+
+    /// A text from pieces of a base and new pieces, with what was copied.
+    fn derive(base: &[u8], steps: &[(usize, usize, String)]) -> (Vec<u8>, Vec<Copied>) {
+        let (mut made, mut copies): (Vec<u8>, Vec<Copied>) = (Vec::new(), Vec::new());
+        for (from, length, new) in steps {
+            if !base.is_empty() {
+                let source = from % base.len();
+                let length = 1 + length % (base.len() - source);
+                copies.push(Copied { target: made.len(), source, length });
+                made.extend(&base[source..source + length]);
+            }
+            made.extend(new.as_bytes());
+        }
+        (made, copies)
+    }
+
+    fn agree(base: &[u8], steps: &[(usize, usize, String)]) -> Result<(), TestCaseError> {
+        let deriver = Deriver::new(&ENGINE);
+        let mut scratch = Scratch::default();
+        let mut trace = deriver.scan(&mut scratch, &Input::whole(base), None);
+        let mut base = base.to_vec();
+        // Made from one another, twice.
+        for _ in 0..2 {
+            let (made, copies) = derive(&base, steps);
+            let derived = Derived { base: &trace, base_length: base.len(), copies: &copies };
+            let found = deriver.scan(&mut scratch, &Input::whole(&made), Some(derived));
+            let whole = deriver.scan(&mut scratch, &Input::whole(&made), None);
+            prop_assert_eq!(sorted(&found), sorted(&whole), "{}", String::from_utf8_lossy(&made));
+            (base, trace) = (made, found);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn derived_and_whole_scans_agree(
+            base in text(),
+            steps in proptest::collection::vec((any::<usize>(), any::<usize>(), piece()), 1..4),
+        ) {
+            agree(&base, &steps)?;
+        }
+
+        #[test]
+        fn small_changes_agree(
+            base in text(),
+            places in proptest::collection::vec((any::<usize>(), 0..40usize, piece()), 1..4),
+        ) {
+            // The base with a few bytes replaced at each place, in order.
+            let mut cuts: Vec<(usize, usize, String)> = places
+                .into_iter()
+                .map(|(at, gone, new)| (at % (base.len() + 1), gone, new))
+                .collect();
+            cuts.sort();
+            let mut steps = Vec::new();
+            let mut at = 0;
+            for (cut, gone, new) in cuts {
+                if cut > at && at < base.len() {
+                    steps.push((at, cut - at - 1, new));
+                    at = cut + gone;
+                }
+            }
+            if at < base.len() {
+                steps.push((at, base.len() - at - 1, String::new()));
+            }
+            agree(&base, &steps)?;
+        }
+    }
+
+    #[test]
+    fn few_bytes_are_looked_at_again() {
+        let line = "let some_thing = other(thing, 12345);\n";
+        let base = line.repeat(1000);
+        let at = line.len() * 500;
+        let made = format!("{}changed\n{}", &base[..at], &base[at..]);
+        let copies = [
+            Copied { target: 0, source: 0, length: at },
+            Copied { target: at + 8, source: at, length: base.len() - at },
+        ];
+        let deriver = Deriver::new(&ENGINE);
+        let trace = deriver.scan(&mut Scratch::default(), &Input::whole(base.as_bytes()), None);
+        let derived = Derived { base: &trace, base_length: base.len(), copies: &copies };
+        let plan = deriver.plan(made.as_bytes(), &derived).unwrap();
+        let again: usize = plan.again.iter().map(ExactSizeIterator::len).sum();
+        assert!(again < 1200, "{again}");
+    }
+}

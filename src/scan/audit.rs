@@ -1,5 +1,7 @@
 //! A run over all of a repository.
 
+mod tree;
+
 use super::{Cut, HEAD, Hit, Scan, Scanner};
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
@@ -289,11 +291,22 @@ impl VisitObjects for Auditor<'_> {
         }
         let kind = if object.kind == ObjectKind::Blob { FileKind::Any } else { FileKind::Unknown };
         let input = Input { text: bytes, own: 0..bytes.len(), kind, binary: look == Look::Binary };
-        let derived = made.filter(|made| !self.every_byte && made.base.look == look).map(|made| Derived {
-            base: &made.base.trace,
-            base_length: made.base_bytes.len(),
-            copies: made.copies,
-        });
+        let made = made.filter(|made| !self.every_byte && made.base.look == look);
+        let bridged;
+        let derived = match made {
+            Some(made) => {
+                let base_length = made.base_bytes.len();
+                let copies = match object.kind {
+                    ObjectKind::Tree => {
+                        bridged = tree::bridge(bytes, base_length, made.copies);
+                        &bridged[..]
+                    }
+                    _ => made.copies,
+                };
+                Some(Derived { base: &made.base.trace, base_length, copies })
+            }
+            None => None,
+        };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
         let clean = trace.matches().is_empty();
         if !clean {

@@ -70,6 +70,23 @@ pub fn measure(context: &Context<'_>) -> [i16; FEATURES] {
     measures
 }
 
+/// The measures as they would be in each kind of file, in turn; in code only where `in_code`.
+pub(super) fn of_each_kind(
+    measures: &[i16; FEATURES],
+    in_code: bool,
+) -> impl Iterator<Item = [i16; FEATURES]> {
+    // Code, configuration, document, lock or log; none of them for files of unknown kind.
+    const FIRST: usize = FEATURES - PLACE + 5;
+    let measures = *measures;
+    (usize::from(!in_code)..5).map(move |kind| {
+        let mut measures = measures;
+        for flag in 0..4 {
+            measures[FIRST + flag] = i16::from(flag == kind);
+        }
+        measures
+    })
+}
+
 fn holds_any(text: &[u8], words: &[&str]) -> bool {
     words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
 }

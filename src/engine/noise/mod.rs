@@ -58,23 +58,24 @@ const NEVER: f32 = -10.0;
 /// Is the value of this assignment a credential?
 pub fn judge(context: &Context<'_>) -> Judgement {
     let kind = name::kind(&context.text[context.assignment.name.range()]);
-    if context.file == FileKind::Any {
-        let unlikely = Judgement { secret: false, kind, score: NEVER };
-        if obvious(context) {
-            return unlikely;
-        }
-        // Logs are measured as lock files are.
-        return FileKind::ALL
-            .iter()
-            .filter(|&&file| file != FileKind::Log)
-            .map(|&file| judge(&Context { file, ..*context }))
-            .fold(unlikely, |best, next| if next.score > best.score { next } else { best });
-    }
     if obvious(context) {
         return Judgement { secret: false, kind, score: NEVER };
     }
-    let score = model::score(&measure(context));
+    let measures = measure(context);
+    let score = match context.file {
+        FileKind::Any => features::of_each_kind(&measures, !unquoted_word(context))
+            .fold(NEVER, |best, measures| best.max(model::score(&measures))),
+        _ => model::score(&measures),
+    };
     Judgement { secret: score >= THRESHOLD, kind, score }
+}
+
+/// True for a value without quotes and digits under a name of no password: in code that is an expression.
+fn unquoted_word(context: &Context<'_>) -> bool {
+    let text = context.text;
+    context.assignment.quote.is_none()
+        && !text[context.assignment.value.range()].iter().any(u8::is_ascii_digit)
+        && !name::of_password(&text[context.assignment.name.range()])
 }
 
 /// What speaks most for (above zero) or against the value, the weightiest first: how much of the score
@@ -108,10 +109,7 @@ pub fn obvious(context: &Context<'_>) -> bool {
     let working_folder = name.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.');
     value.len() <= 2
         || no_digit && value.len() < 16 && name::says_little(name)
-        || no_digit
-            && assignment.quote.is_none()
-            && context.file == FileKind::Code
-            && !name::of_password(name)
+        || context.file == FileKind::Code && unquoted_word(context)
         || working_folder
         || name.ends_with(b"recv-keys")
         || placeholder::reference(value)

@@ -15,6 +15,8 @@ mod inflate;
 mod kinds;
 mod map;
 mod single;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use super::Visit;

@@ -1,0 +1,84 @@
+//! What one audit remembers for the next.
+
+use crate::repository::Repository;
+use crate::support::token;
+
+fn repository() -> Repository {
+    let repository = Repository::new();
+    for number in 1..=5 {
+        repository.write("a.txt", &format!("{}\n", token(number)));
+        repository.write("b.txt", &format!("clean {number}\n"));
+        repository.commit("more");
+    }
+    repository.git(&["repack", "-q", "-a", "-d"]);
+    repository
+}
+
+#[test]
+fn only_what_is_new_is_looked_at_again() {
+    let repository = repository();
+    let first = repository.audit(&[]);
+    first.complete().holds(&[1, 2, 3, 4, 5]);
+    let second = repository.audit(&[]);
+    second.complete();
+    assert_eq!(first.json["findings"], second.json["findings"]);
+    assert!(second.inputs() + 15 <= first.inputs(), "{} {}", first.inputs(), second.inputs());
+
+    repository.write("c.txt", &format!("{}\n", token(6)));
+    repository.commit("one more");
+    let third = repository.audit(&[]);
+    third.complete().holds(&[1, 2, 3, 4, 5, 6]);
+    assert!(third.inputs() <= second.inputs() + 6, "{} {}", second.inputs(), third.inputs());
+    // What is packed anew is known by its ids.
+    repository.git(&["repack", "-q", "-a", "-d", "-f"]);
+    let packed = repository.audit(&[]);
+    packed.complete().holds(&[1, 2, 3, 4, 5, 6]);
+    assert!(packed.inputs() <= third.inputs(), "{} {}", packed.inputs(), third.inputs());
+}
+
+#[test]
+fn a_cache_of_ones_own_and_none_at_all() {
+    let repository = repository();
+    let place = repository.beside("kept/cache").display().to_string();
+    repository.audit(&["--no-cache"]);
+    assert!(!repository.git_dir().join("sekisho").exists());
+    let first = repository.audit(&["--cache", &place]);
+    assert!(!repository.git_dir().join("sekisho").exists());
+    let second = repository.audit(&["--cache", &place]);
+    assert!(second.inputs() < first.inputs());
+    assert_eq!(repository.audit(&["--no-cache"]).inputs(), first.inputs());
+    // Nothing of a secret is in it.
+    let kept = std::fs::read(&place).unwrap();
+    assert!(!kept.windows(8).any(|part| part == &token(1).as_bytes()[..8]));
+}
+
+#[test]
+fn a_damaged_or_foreign_cache_is_not_used() {
+    let repository = repository();
+    let first = repository.audit(&[]);
+    let place = repository.git_dir().join("sekisho/clean-objects");
+    let whole = std::fs::read(&place).unwrap();
+    for damaged in [&whole[..whole.len() / 2], b"", b"something else"] {
+        std::fs::write(&place, damaged).unwrap();
+        let audit = repository.audit(&[]);
+        assert_eq!(audit.complete().inputs(), first.inputs());
+        assert!(audit.errors.contains("is not used"), "{}", audit.errors);
+    }
+    // Other rules, other findings.
+    let audit = repository.audit(&["--disable", "acme-token"]);
+    assert!(audit.errors.contains("other rules"), "{}", audit.errors);
+    audit.complete().holds(&[]);
+    repository.audit(&[]).complete().holds(&[1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn damage_is_told_each_time() {
+    let repository = repository();
+    let id = repository.git_in(&repository.path(), &["hash-object", "-w", "--stdin"], b"to be damaged\n");
+    let path = repository.git_dir().join("objects").join(&id[..2]).join(&id[2..]);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, b"no object").unwrap();
+    for _ in 0..2 {
+        repository.audit(&[]).incomplete(&id).holds(&[1, 2, 3, 4, 5]);
+    }
+}
