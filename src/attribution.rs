@@ -109,6 +109,14 @@ fn place(finding: &mut Finding, own: &HashMap<ObjectId, Trail>, masks: &Masks) {
     }
     placed.sort();
     placed.dedup_by(|one, other| one.1 == other.1);
+    // A name stands in every version of its directory: the first tells of all.
+    let mut directories = HashMap::new();
+    placed.retain(|(_, occurrence)| match &occurrence.origin {
+        Origin::Object { kind: ObjectKind::Tree, path, id, .. } => {
+            directories.entry(path.clone()).or_insert_with(|| id.clone()) == id
+        }
+        _ => true,
+    });
     finding.occurrences = placed.into_iter().map(|(_, occurrence)| occurrence).collect();
 }
 
