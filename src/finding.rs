@@ -1,11 +1,15 @@
 //! A finding as people see it: one secret with all the places where it stands.
 
+mod story;
+
 use crate::error::Skipped;
 use crate::origin::Origin;
 use crate::rules::{Kind, Severity};
 use crate::secret::Secret;
 use crate::text::Position;
 use std::time::{Duration, SystemTime};
+
+pub use story::{CommitNote, Exposure, Introduced, Story, Tip, days};
 
 /// One secret and all places where it was seen.
 #[derive(Clone, Debug)]
@@ -38,6 +42,8 @@ pub struct Finding {
     /// The other half of the credential with its places, for instance the key id of a secret key. Such a
     /// half is no finding of its own, and has no companions.
     pub companions: Vec<Finding>,
+    /// Where it came from and who may have it, where a history was read.
+    pub story: Option<Story>,
 }
 
 /// One place where a secret stands.
@@ -96,6 +102,8 @@ pub struct Coverage {
     pub bytes: u64,
     /// How many of the objects an earlier audit by the same rules had found clean.
     pub from_cache: u64,
+    /// What the user narrowed the audit to: only what some commits brought in. None for everything.
+    pub scope: Option<String>,
     /// Name and id (hexadecimal) of each ref at the start, sorted by name.
     pub refs: Vec<(String, String)>,
     /// Digest of the rules in force.

@@ -8,7 +8,7 @@
 //! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings |
 //! | 1 | [`rules`], [`source`] | what a secret looks like; where bytes are read from |
 //! | 2 | [`engine`], [`finding`], [`cache`] | spans of secrets in bytes; a finding as people see it; objects known to be clean |
-//! | 3 | [`policy`], [`report`] | what is reported; how it is written |
+//! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`] | what is reported; where a leak came from; how to take it out; how it is written |
 //! | 4 | [`scan`], [`config`] | the assembly of a run; settings |
 //! | 5 | [`cli`] | the command line |
 
@@ -25,7 +25,9 @@ pub mod cache;
 pub mod engine;
 pub mod finding;
 
+pub mod attribution;
 pub mod policy;
+pub mod remediation;
 pub mod report;
 
 pub mod config;

@@ -161,6 +161,7 @@ impl Scan {
                     refs: rule.refs.iter().map(ToString::to_string).collect(),
                     occurrences,
                     companions: Vec::new(),
+                    story: None,
                 })
             })
             .collect();

@@ -4,16 +4,19 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
 use sekisho::error::{SkipReason, Skipped};
-use sekisho::finding::{Finding, Occurrence, Outcome, Preview, Stats};
-use sekisho::origin::{ObjectKind, Origin};
+use sekisho::finding::{
+    CommitNote, Coverage, Exposure, Finding, Introduced, Occurrence, Outcome, Preview, Stats, Story, Tip,
+};
+use sekisho::origin::{ObjectKind, Origin, RepositoryPart};
 use sekisho::report::{Format, Options, render};
 use sekisho::rules::{Kind, Severity};
 use sekisho::secret::Secret;
+use sekisho::source::references::RefClass;
 use sekisho::text::Position;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const KINDS: [Kind; 12] = [
     Kind::ApiKey,
@@ -61,6 +64,10 @@ fn origins() -> Vec<Origin> {
         object(ObjectKind::Commit, None, None),
         object(ObjectKind::Tag, None, None),
         object(ObjectKind::Tree, Some(b"dir"), None),
+        Origin::Repository { part: RepositoryPart::Ref, name: "refs/heads/main".into() },
+        Origin::Repository { part: RepositoryPart::Reflog, name: "logs/HEAD".into() },
+        Origin::Repository { part: RepositoryPart::Config, name: "config".into() },
+        Origin::Repository { part: RepositoryPart::File, name: "COMMIT_EDITMSG".into() },
     ]
 }
 
@@ -88,6 +95,68 @@ fn finding(kind: Kind, severity: Severity, refs: &[&str]) -> Finding {
         occurrences: origins().into_iter().map(place).collect(),
         secret,
         companions: Vec::new(),
+        story: (severity != Severity::Info).then(|| story(EXPOSURES[kind as usize % 9])),
+    }
+}
+
+const EXPOSURES: [Exposure; 9] = Exposure::ALL;
+
+/// A story with every field; of the unreachable one with few.
+fn story(exposure: Exposure) -> Story {
+    let note = CommitNote {
+        id: "0123456789abcdef0123456789abcdef01234567".into(),
+        author: "\u{1b}Ada <\"".into(),
+        email: "ada@example.org".into(),
+        seconds: 1_714_972_089,
+        zone: -12_600,
+        message: "subject\n\nbody".into(),
+    };
+    let introduced = |note: Option<&CommitNote>, by_tag, path: Option<&[u8]>, line| Introduced {
+        note: note.cloned(),
+        by_tag,
+        path: path.map(Into::into),
+        line,
+        at_latest: by_tag,
+    };
+    if exposure == Exposure::Unreachable {
+        return Story::of(exposure);
+    }
+    Story {
+        introduced: vec![
+            introduced(Some(&note), false, Some(b"na\xff\nme"), Some(3)),
+            introduced(Some(&note), true, None, None),
+            introduced(None, false, None, None),
+        ],
+        introductions: 7,
+        removed: vec![note.clone()],
+        last_seen: Some(note.clone()),
+        paths: vec![(b"na\xff"[..].into(), Some(note.id.clone())), ("b".into(), None)],
+        tips: vec![
+            Tip { class: RefClass::Tag, name: "refs/tags/v1".into(), path: Some("b".into()) },
+            Tip { class: RefClass::Remote, name: "refs/remotes/o/m".into(), path: None },
+        ],
+        refs: vec!["refs/remotes/o/m".into()],
+        notes: [(note.id.clone(), note.clone())].into(),
+        days_in_history: Some(3),
+        days_in_tips: Some(2),
+        ..Story::of(exposure)
+    }
+}
+
+fn coverage() -> Coverage {
+    Coverage {
+        blobs: 1,
+        commits: 2,
+        tags: 3,
+        trees: 4,
+        bytes: u64::MAX,
+        from_cache: 5,
+        scope: Some("--range a..b".into()),
+        refs: vec![("refs/heads/main".into(), "0123".into())],
+        rules_digest: "0123".into(),
+        version: "1.0".into(),
+        started: UNIX_EPOCH,
+        ended: SystemTime::now(),
     }
 }
 
@@ -107,9 +176,9 @@ fn outcomes() -> Vec<Outcome> {
         .collect();
     vec![
         Outcome::default(),
-        Outcome { findings: findings.clone(), skipped: vec![], stats },
-        Outcome { findings: vec![], skipped: skipped.clone(), stats },
-        Outcome { findings, skipped, stats },
+        Outcome { findings: findings.clone(), skipped: vec![], stats, coverage: None },
+        Outcome { findings: vec![], skipped: skipped.clone(), stats, coverage: Some(coverage()) },
+        Outcome { findings, skipped, stats, coverage: Some(coverage()) },
     ]
 }
 

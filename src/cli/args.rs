@@ -1,5 +1,6 @@
 //! The arguments. Doc comments here are the help texts.
 
+use super::story_arguments::StoryArguments;
 use crate::report::Format;
 use crate::rules::Severity;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -51,7 +52,7 @@ pub enum Command {
     /// Scan files, directories or standard input
     #[command(visible_alias = "dir")]
     Scan(Box<Scan>),
-    /// Look at every object of a git repository, reachable or not
+    /// Look at every object of a git repository, reachable or not, and tell the story of each leak
     Audit(Box<Audit>),
     /// List, show and check rules
     Rules(Rules),
@@ -103,6 +104,8 @@ pub struct Audit {
     #[arg(long, hide = true)]
     pub every_byte: bool,
     #[command(flatten)]
+    pub story: StoryArguments,
+    #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
     pub write: Write,
@@ -123,11 +126,11 @@ pub struct Select {
 
 #[derive(ClapArgs)]
 pub struct Write {
-    /// Report format on standard output: human, json, jsonl, sarif or gitleaks
+    /// Report format on standard output: human, json, jsonl, sarif, html or gitleaks
     #[arg(long, short = 'f', default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Write a report to this file (may be given several times); the format comes from the ending
-    /// (.json, .jsonl, .sarif, .txt) or from a prefix, as in `gitleaks=report.json`
+    /// (.json, .jsonl, .sarif, .html, .txt) or from a prefix, as in `gitleaks=report.json`
     #[arg(long, short = 'o', value_name = "[FORMAT=]FILE")]
     pub output: Vec<String>,
     /// Show secrets in clear in reports

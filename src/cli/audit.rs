@@ -5,6 +5,7 @@ use super::{output, progress, scan};
 use crate::cache::{self, Cache, Loaded};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
 use std::io::IsTerminal;
@@ -26,17 +27,20 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
     let known = place.as_ref().map(|place| load(place, &digest, args.write.quiet)).unwrap_or_default();
+    let clean_before = known.as_ref().map_or(&Unknown as &dyn Known, |cache| cache);
+    let only = args.story.only(&start, &history, clean_before)?;
     let options = AuditOptions {
-        known: known.as_ref().map_or(&Unknown as &dyn Known, |cache| cache),
-        remember: place.is_some(),
+        known: only.as_ref().map_or(clean_before, |only| only),
+        remember: place.is_some() && only.is_none(),
         stop: &stop,
         every_byte: args.every_byte,
     };
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let Audited { mut outcome, doubts, clean } =
         progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
-    scan.settle(&mut outcome, &doubts);
-    if let Some(place) = &place {
+    let settle = |outcome: &mut Outcome| scan.settle(outcome, &doubts);
+    args.story.tell(&mut outcome, &start, &history, args.threads, &settle)?;
+    if let Some(place) = place.as_ref().filter(|_| only.is_none()) {
         let changed = outcome.stats.inputs > 0 || known.is_none();
         if let Err(error) = if changed { cache::store(place, &digest, &clean) } else { Ok(()) }
             && !args.write.quiet

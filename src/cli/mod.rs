@@ -7,6 +7,7 @@ mod output;
 mod progress;
 mod rules;
 mod scan;
+mod story_arguments;
 
 use crate::error::Error;
 use clap::{CommandFactory, Parser};

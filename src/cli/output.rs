@@ -32,7 +32,7 @@ fn open_one(text: &str) -> Result<Target, Error> {
         return Err(Error::Input {
             what: format!("--output {text}"),
             reason: "the format cannot be told from the ending".to_owned(),
-            remedy: "end the name in .json, .jsonl, .sarif or .txt, or write FORMAT=FILE".to_owned(),
+            remedy: "end the name in .json, .jsonl, .sarif, .html or .txt, or write FORMAT=FILE".to_owned(),
         });
     };
     let file = File::create(path)
@@ -45,6 +45,7 @@ fn by_ending(path: &str) -> Option<Format> {
         "json" => Some(Format::Json),
         "jsonl" | "ndjson" => Some(Format::Jsonl),
         "sarif" => Some(Format::Sarif),
+        "html" | "htm" => Some(Format::Html),
         "txt" => Some(Format::Human),
         _ => None,
     }

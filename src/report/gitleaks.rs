@@ -2,7 +2,7 @@
 //! that scripts made for it go on working. Fields that we have no value for are there and empty.
 
 use super::{Guard, Options};
-use crate::finding::{Finding, Occurrence, Outcome};
+use crate::finding::{CommitNote, Finding, Occurrence, Outcome};
 use crate::origin::{ObjectKind, Origin};
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
@@ -49,10 +49,10 @@ struct Element<'a> {
     symlink_file: &'static str,
     commit: &'a str,
     entropy: f32,
-    author: &'static str,
-    email: &'static str,
-    date: &'static str,
-    message: &'static str,
+    author: Cow<'a, str>,
+    email: Cow<'a, str>,
+    date: Cow<'a, str>,
+    message: Cow<'a, str>,
     tags: [&'static str; 2],
     fingerprint: String,
 }
@@ -63,6 +63,10 @@ impl<'a> Element<'a> {
         let file = guard.text(&file(&place.origin)).into_owned();
         let commit = commit(&place.origin);
         let line = place.start.line;
+        let note = finding.story.as_ref().and_then(|story| story.notes.get(commit));
+        let said = |note: Option<&'a CommitNote>, text: fn(&'a CommitNote) -> Cow<'a, str>| {
+            note.map_or(Cow::Borrowed(""), |note| Cow::Owned(guard.text(&text(note)).into_owned()))
+        };
         let fingerprint = match commit {
             "" => format!("{file}:{}:{line}", finding.rule),
             commit => format!("{commit}:{file}:{}:{line}", finding.rule),
@@ -81,10 +85,10 @@ impl<'a> Element<'a> {
             symlink_file: "",
             commit,
             entropy: guard.entropy(),
-            author: "",
-            email: "",
-            date: "",
-            message: "",
+            author: said(note, |note| Cow::Borrowed(&note.author)),
+            email: said(note, |note| Cow::Borrowed(&note.email)),
+            date: said(note, |note| Cow::Owned(note.date_in_utc())),
+            message: said(note, |note| Cow::Borrowed(&note.message)),
             tags: [finding.kind.name(), finding.severity.name()],
             fingerprint,
         }

@@ -1,9 +1,12 @@
 //! The report for people, at a terminal or in a build log.
 
+mod audit;
+
+use super::telling::{self, listed};
 use super::terminal::{self, bytes, counted, elapsed, inert, inert_line};
 use super::{Guard, Options, by_reason, by_severity};
 use crate::error::{SkipReason, Skipped};
-use crate::finding::{Finding, Occurrence, Outcome, Stats};
+use crate::finding::{Finding, Occurrence, Outcome};
 use crate::rules::Severity;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -24,11 +27,16 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
         write_finding(finding, options, paint, out)?;
         out.write_all(b"\n")?;
     }
+    audit::write_remediation(outcome, options, paint, out)?;
     if outcome.findings.is_empty() && outcome.complete() {
-        return write_clean(outcome, paint, out);
+        write_clean(outcome, paint, out)?;
+    } else {
+        write_summary(outcome, paint, out)?;
+        write_skipped(outcome, paint, out)?;
     }
-    write_summary(outcome, paint, out)?;
-    write_skipped(outcome, paint, out)?;
+    if let Some(coverage) = &outcome.coverage {
+        audit::write_coverage(coverage, options, paint, out)?;
+    }
     if !outcome.complete() {
         write_incomplete(outcome, options, paint, out)?;
     }
@@ -161,6 +169,9 @@ fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
             .collect();
         add("details", details.join(", "));
     }
+    if let Some(story) = &finding.story {
+        telling::story(story, guard).into_iter().for_each(|(label, text)| add(label, inert(&text)));
+    }
     let others: Vec<String> =
         finding.occurrences.iter().skip(1).take(OTHER_PLACES).map(|other| place(other, guard)).collect();
     if !others.is_empty() {
@@ -190,17 +201,9 @@ fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
     notes
 }
 
-/// `a, b and 4 more`: the names that are shown, and how many there are in all.
-fn listed(names: &[String], total: usize) -> String {
-    match total.saturating_sub(names.len()) {
-        0 => names.join(", "),
-        more => format!("{} and {} more", names.join(", "), terminal::grouped(more as u64)),
-    }
-}
-
 fn write_clean(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let clean = paint.with(AnsiColor::Green.on_default().bold(), "no secrets found");
-    write!(out, "{clean} in {}", extent(&outcome.stats))?;
+    write!(out, "{clean} in {}", extent(outcome))?;
     let skipped: Vec<String> = by_reason(outcome)
         .into_iter()
         .map(|(reason, count)| format!("{} {}", terminal::grouped(count as u64), reason.name()))
@@ -212,8 +215,10 @@ fn write_clean(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Resu
 }
 
 /// `1,234 files, 12.3 MB, 0.21 s`.
-fn extent(stats: &Stats) -> String {
-    format!("{}, {}, {}", counted(stats.inputs, "file"), bytes(stats.bytes), elapsed(stats.elapsed))
+fn extent(outcome: &Outcome) -> String {
+    let stats = &outcome.stats;
+    let input = if outcome.coverage.is_some() { "object" } else { "file" };
+    format!("{}, {}, {}", counted(stats.inputs, input), bytes(stats.bytes), elapsed(stats.elapsed))
 }
 
 fn write_summary(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -233,7 +238,7 @@ fn write_summary(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Re
     if places > findings {
         write!(out, " at {}", counted(places as u64, "place"))?;
     }
-    writeln!(out, " in {}", extent(&outcome.stats))
+    writeln!(out, " in {}", extent(outcome))
 }
 
 /// What was not looked at, a line for each reason.

@@ -1,6 +1,7 @@
 //! Our own report as one JSON object. Its form is described by `docs/report-schema.json`; a change
 //! that could break a reader raises [`FORM`].
 
+use super::history::{CoverageForm, Remediation, StoryForm};
 use super::{Guard, Options, by_severity};
 use crate::error::Skipped;
 use crate::finding::{Finding, Occurrence, Outcome, Preview};
@@ -22,6 +23,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
         head: Head::of(outcome),
         findings: outcome.findings.iter().map(|finding| FindingForm::of(finding, options)).collect(),
         skipped: outcome.skipped.iter().map(SkippedForm::of).collect(),
+        remediation: Remediation::of(outcome),
     };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     out.write_all(b"\n")
@@ -33,6 +35,8 @@ struct Report<'a> {
     head: Head,
     findings: Vec<FindingForm<'a>>,
     skipped: Vec<SkippedForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remediation: Option<Remediation<'a>>,
 }
 
 /// What is said once in a report.
@@ -43,6 +47,8 @@ pub(super) struct Head {
     complete: bool,
     status: u8,
     stats: StatsForm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<CoverageForm>,
 }
 
 #[derive(Serialize)]
@@ -84,6 +90,7 @@ impl Head {
                     .collect(),
                 skipped: outcome.skipped.len(),
             },
+            coverage: outcome.coverage.as_ref().map(CoverageForm::of),
         }
     }
 }
@@ -110,6 +117,8 @@ pub(super) struct FindingForm<'a> {
     occurrences: Vec<OccurrenceForm<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     companions: Vec<FindingForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    story: Option<StoryForm<'a>>,
 }
 
 impl<'a> FindingForm<'a> {
@@ -136,6 +145,7 @@ impl<'a> FindingForm<'a> {
                 .map(|occurrence| OccurrenceForm::of(occurrence, &guard))
                 .collect(),
             companions: finding.companions.iter().map(|half| FindingForm::of(half, options)).collect(),
+            story: finding.story.as_ref().map(|story| StoryForm::of(finding, story, &guard)),
         }
     }
 }
@@ -254,7 +264,7 @@ fn object_kind(kind: ObjectKind) -> &'static str {
 }
 
 /// Bytes that JSON cannot hold as text, in base64; nothing where the text says it all.
-fn bytes_if_not_text(bytes: &[u8]) -> Option<String> {
+pub(super) fn bytes_if_not_text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).is_err().then(|| base64_simd::STANDARD.encode_to_string(bytes))
 }
 

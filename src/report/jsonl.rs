@@ -1,6 +1,7 @@
 //! The parts of the JSON report one to a line, for tools that read line by line: each finding, each
 //! skipped input, and a summary as the last line. Each line has a `type`.
 
+use super::history::Remediation;
 use super::json::{FindingForm, Head, SkippedForm};
 use super::{Options, by_reason};
 use crate::finding::Outcome;
@@ -21,7 +22,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
     }
     let reasons =
         by_reason(outcome).into_iter().map(|(reason, count)| (reason.name().to_owned(), count.into()));
-    line(out, Line::Summary { head: Head::of(outcome), skipped: reasons.collect() })
+    line(out, Line::Summary { head: Head::of(outcome), skipped: reasons.collect(), remediation: Remediation::of(outcome) })
 }
 
 #[derive(Serialize)]
@@ -34,6 +35,8 @@ enum Line<'a> {
         head: Head,
         /// How many were skipped, by reason.
         skipped: Map<String, Value>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remediation: Option<Remediation<'a>>,
     },
 }
 

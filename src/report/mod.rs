@@ -1,7 +1,10 @@
 //! How a finished outcome is written. A format is one file here with a function
 //! `write(outcome, options, out)` and one line in the list of formats below.
 
+mod advice;
 mod guard;
+mod history;
+mod telling;
 mod terminal;
 mod uri;
 
@@ -86,6 +89,7 @@ formats! {
     Json = json, "One JSON object, described by docs/report-schema.json";
     Jsonl = jsonl, "One JSON object a line: findings, what was skipped, then a summary";
     Sarif = sarif, "SARIF 2.1.0 for code-scanning services; never holds secret text";
+    Html = html, "One page for people, self-contained: summary, timeline, stories, coverage";
     Gitleaks = gitleaks, "The JSON array that gitleaks writes, for scripts that read it";
 }
 

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0 (OASIS standard, errata 01) for code-scanning services. No secret text is written, not
 //! even masked, and `show_secrets` does not change that: these files are uploaded and kept.
 
+use super::history::{CoverageForm, StoryForm, moment};
 use super::{Guard, Options, uri};
 use crate::error::Skipped;
 use crate::finding::{Finding, Occurrence, Outcome};
@@ -27,7 +28,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
         .iter()
         .flat_map(|finding| results(finding, rules.index[finding.rule.as_str()], options))
         .collect();
-    let log = json!({
+    let mut log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -46,6 +47,9 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
             "results": results,
         }],
     });
+    if let Some(coverage) = &outcome.coverage {
+        log["runs"][0]["properties"] = json!({ "coverage": CoverageForm::of(coverage) });
+    }
     serde_json::to_writer_pretty(&mut *out, &log)?;
     out.write_all(b"\n")
 }
@@ -143,6 +147,11 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
         message.push_str(&format!(" ({})", details.join(", ")));
     }
     message.push_str(&format!(". {}", advice(finding)));
+    let story = finding.story.as_ref().and_then(|story| {
+        let mut story = serde_json::to_value(StoryForm::of(finding, story, &guard)).ok()?;
+        without_subjects(&mut story);
+        Some(story)
+    });
     // How often this secret was seen in the same file: distinguishes its places there without naming
     // a line, so that the identity survives edits above it.
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
@@ -158,6 +167,9 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
         });
         if let Some(commit) = occurrence.origin.commit() {
             properties["commit"] = commit.into();
+        }
+        if let Some(story) = &story {
+            properties["story"] = story.clone();
         }
         let mut result = json!({
             "ruleId": finding.rule,
@@ -189,6 +201,18 @@ fn places(half: &Finding, options: &Options) -> Vec<Value> {
         place
     };
     half.occurrences.iter().map(place).collect()
+}
+
+/// Messages are free text, where masks of secrets may stand: no part of them belongs here.
+fn without_subjects(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.remove("subject");
+            map.values_mut().for_each(without_subjects);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_subjects),
+        _ => {}
+    }
 }
 
 /// A location and the name of the thing it lies in.
@@ -266,11 +290,16 @@ fn region(occurrence: &Occurrence) -> Value {
 fn invocation(outcome: &Outcome, options: &Options) -> Value {
     let notifications: Vec<Value> =
         outcome.skipped.iter().map(|skipped| notification(skipped, options)).collect();
-    json!({
+    let mut invocation = json!({
         "executionSuccessful": outcome.complete(),
         "exitCode": outcome.exit_status(),
         "toolExecutionNotifications": notifications,
-    })
+    });
+    if let Some(coverage) = &outcome.coverage {
+        invocation["startTimeUtc"] = moment(coverage.started).into();
+        invocation["endTimeUtc"] = moment(coverage.ended).into();
+    }
+    invocation
 }
 
 fn notification(skipped: &Skipped, options: &Options) -> Value {

@@ -33,6 +33,7 @@ pub(super) fn finding(rule: &str, secret: &[u8]) -> Finding {
         refs: vec!["https://docs.example/tokens".to_owned()],
         occurrences: vec![occurrence],
         companions: Vec::new(),
+        story: None,
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) fn text(format: Format, outcome: &Outcome, options: &Options) -> Stri
 /// Every value in a machine's report; panics where it is not JSON.
 fn values(format: Format, shown: &str) -> Vec<serde_json::Value> {
     match format {
-        Format::Human => vec![],
+        Format::Human | Format::Html => vec![],
         Format::Jsonl => shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
         _ => vec![serde_json::from_str(shown).unwrap()],
     }
@@ -109,6 +110,7 @@ fn ten_thousand_findings_in_every_format() {
         let values = values(format, &shown);
         let count = match format {
             Format::Human => shown.lines().filter(|line| line.starts_with("file")).count(),
+            Format::Html => shown.matches("<article").count(),
             Format::Json => values[0]["findings"].as_array().unwrap().len(),
             Format::Jsonl => values.iter().filter(|value| value["type"] == "finding").count(),
             Format::Sarif => values[0]["runs"][0]["results"].as_array().unwrap().len() / 3,

@@ -111,6 +111,7 @@ impl Scan {
             trees: of(ObjectKind::Tree),
             bytes: counts.bytes,
             from_cache: visited.from_cache,
+            scope: None,
             refs: history.refs(),
             rules_digest: self.rules_digest(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,5 +1,6 @@
 //! The files of a work tree that git tracks.
 
+use super::objects::ObjectId;
 use super::read::{Reader, Trouble, gone, threads};
 use super::roots::bytes_to_path;
 use super::tree::{absent, nothing_named};
@@ -313,6 +314,24 @@ fn parse_stage_line(line: &[u8]) -> Option<Entry> {
     let mode = line[..tab].split(|&byte| byte == b' ').next()?;
     let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
     Some(Entry { mode, path: line[tab + 1..].to_vec() })
+}
+
+/// The id of the commit that a revision (`main`, `HEAD~3`, `1234abcd`) names in the repository that holds
+/// `start`; the reason where there is none. Where the library cannot open the repository, git is asked.
+pub(super) fn resolve(start: &Path, revision: &str) -> Result<ObjectId, String> {
+    let by_library = || {
+        let repository = git2::Repository::discover(start).ok()?;
+        let commit = repository.revparse_single(revision).ok()?.peel_to_commit().ok()?;
+        ObjectId::from_bytes(commit.id().as_bytes())
+    };
+    if let Some(id) = by_library() {
+        return Ok(id);
+    }
+    let directory = if start.is_dir() { start } else { start.parent().unwrap_or(start) };
+    let revision = format!("{revision}^{{commit}}");
+    let output = run_git(directory, &["rev-parse", "--verify", "--end-of-options", &revision])?;
+    let digits = String::from_utf8_lossy(&output);
+    ObjectId::from_hex(digits.trim()).ok_or_else(|| "git answered with no id".to_owned())
 }
 
 /// Run git in `directory` and return what it wrote, or its complaint. Its environment is cleaned of

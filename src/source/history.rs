@@ -3,7 +3,7 @@
 use super::WHOLE_LIMIT;
 use super::layout::Layout;
 use super::loose::{self, Content, Loose};
-use super::objects::ObjectId;
+use super::objects::{ObjectId, Objects, ReadError};
 use super::pack::{Failed, Inflater, Marks, Object, Pack, VisitObjects, Work};
 use super::read::{Quiet, threads};
 use super::refs::{self, Refs, Target};
@@ -118,6 +118,11 @@ impl History {
         &self.repositories
     }
 
+    /// The ids of all commits, also of those that nothing leads to.
+    pub fn commits(&self) -> Vec<ObjectId> {
+        self.repositories.iter().flat_map(|repository| repository.store.commits()).collect()
+    }
+
     /// Name and id of each ref, sorted.
     pub fn refs(&self) -> Vec<(String, String)> {
         let mut all = Vec::new();
@@ -169,6 +174,20 @@ impl History {
         clean.ids.sort_unstable();
         clean.ids.dedup();
         Visited { visitors, clean, from_cache, stopped: stop.load(Ordering::Relaxed) }
+    }
+}
+
+impl Objects for History {
+    fn read(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<Option<ObjectKind>, ReadError> {
+        let mut trouble = None;
+        for repository in &self.repositories {
+            match repository.store.read(id, buffer) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(error) => trouble = Some(error),
+            }
+        }
+        trouble.map_or(Ok(None), Err)
     }
 }
 

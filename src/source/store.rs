@@ -127,6 +127,17 @@ impl Store {
         (all, trouble)
     }
 
+    /// The ids of all commits, also of those that nothing leads to.
+    pub fn commits(&self) -> Vec<ObjectId> {
+        let mut found: Vec<ObjectId> = self.packs.iter().flat_map(Pack::commits).collect();
+        let mut buffer = Vec::new();
+        let loose = self.loose().0.into_iter().map(|loose| loose.id);
+        found.extend(loose.filter(|id| matches!(self.read(id, &mut buffer), Ok(Some(ObjectKind::Commit)))));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Is there an object with this id?
     pub fn contains(&self, id: &ObjectId) -> bool {
         self.packs.iter().any(|pack| pack.find(id).is_some())

@@ -12,6 +12,7 @@ mod delta;
 mod forest;
 mod index;
 mod inflate;
+mod kinds;
 mod map;
 mod single;
 #[cfg(test)]
