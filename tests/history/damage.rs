@@ -8,7 +8,8 @@ use std::path::PathBuf;
 fn packed() -> Repository {
     let repository = Repository::new();
     for number in 1..=2 {
-        repository.write(&format!("{number}.txt"), &format!("{}\n{}", token(number), "filler text\n".repeat(200)));
+        repository
+            .write(&format!("{number}.txt"), &format!("{}\n{}", token(number), "filler text\n".repeat(200)));
         repository.commit("more");
     }
     repository.git(&["repack", "-q", "-a", "-d"]);
@@ -30,7 +31,11 @@ fn change(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
 
 /// A loose object with a token beside the pack.
 fn beside(repository: &Repository) {
-    repository.git_in(&repository.path(), &["hash-object", "-w", "--stdin"], format!("{}\n", token(9)).as_bytes());
+    repository.git_in(
+        &repository.path(),
+        &["hash-object", "-w", "--stdin"],
+        format!("{}\n", token(9)).as_bytes(),
+    );
 }
 
 #[test]

@@ -48,7 +48,14 @@ fn fill(repository: &Repository) -> u64 {
     git(&["notes", "add", "-m", &format!("note {}", token(12))]);
     git(&["branch", &format!("fix/{}", token(13))]);
     git(&["config", "remote.origin.url", &format!("https://example.org/?key={}", token(14))]);
-    let _ = git(&["update-ref", "-m", &format!("log {}", token(15)), "--create-reflog", "refs/heads/logged", "HEAD"]);
+    let _ = git(&[
+        "update-ref",
+        "-m",
+        &format!("log {}", token(15)),
+        "--create-reflog",
+        "refs/heads/logged",
+        "HEAD",
+    ]);
     // Reachable from nothing, and from the stash and a log only.
     repository.git_in(&repository.path(), &["hash-object", "-w", "--stdin"], text(16).as_bytes());
     repository.write("kept.txt", &text(17));
@@ -81,7 +88,10 @@ fn loose_objects_and_everything_beside_them() {
         repository.audit(&[&["--no-cache"], arguments].concat()).complete().holds(&tokens(count));
     }
     repository.audit_of(&repository.git_dir(), &["--no-cache"]).complete().holds(&tokens(count));
-    repository.audit_of(&repository.path().join("sub folder"), &["--no-cache"]).complete().holds(&tokens(count));
+    repository
+        .audit_of(&repository.path().join("sub folder"), &["--no-cache"])
+        .complete()
+        .holds(&tokens(count));
 }
 
 #[test]

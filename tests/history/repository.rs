@@ -54,7 +54,9 @@ impl Repository {
         command.current_dir(directory).args(["-c", "protocol.file.allow=always"]).args(arguments);
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         for role in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{role}_NAME"), "A U Thor").env(format!("GIT_{role}_EMAIL"), "a@example.org");
+            command
+                .env(format!("GIT_{role}_NAME"), "A U Thor")
+                .env(format!("GIT_{role}_EMAIL"), "a@example.org");
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("git is installed");
