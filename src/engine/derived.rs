@@ -447,7 +447,7 @@ miss = ["acmn-"]
 id = "acme-long"
 summary = "long token"
 severity = "high"
-regex = '''\b(?<secret>acml_[0-9A-Za-z]{40,6000})\b'''
+regex = '''\b(?<secret>acml_[0-9A-Za-z]{40,3600})\b'''
 hit = ["«acml_{base62:60}»"]
 miss = ["acml_"]
 
@@ -486,7 +486,7 @@ miss = ["=====ACME BEGIN====="]
         (0..16u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
             0 => format!("acmt_{}\n", digits(seed, 32)),
             1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),
-            2 => format!("acml_{}\n", digits(seed, 40 + length * 12)),
+            2 => format!("acml_{}\n", digits(seed, 40 + length * 9)),
             3 => "=====ACME BEGIN=====\n".to_owned(),
             4 => "=====ACME END=====\n".to_owned(),
             5 => format!("DB_PASSWORD={}\n", digits(seed, 12)),
