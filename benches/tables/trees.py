@@ -39,7 +39,7 @@ WAYS = 0.5
 PLANTED = 0.1
 FOLDS = 5
 # The measure that tells of tests, examples and documents.
-FIXTURE = 90
+FIXTURE = 89
 # Scores from which on a value is a secret; in tests, examples and documents more is asked.
 THRESHOLDS = ((0.0, 0.0), (-0.5, 0.5), (-0.5, 1.0), (0.0, 1.0), (0.0, 1.5), (0.5, 2.0))
 

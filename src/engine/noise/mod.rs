@@ -279,10 +279,9 @@ mod tests {
             let text = format!("{name} = \"{value}\"\n");
             // The engine's own words lead to the name.
             let words = assign::words().iter().filter(|word| text.to_lowercase().contains(**word));
-            let places = words.map(|word| (text.to_lowercase().find(word).unwrap_or(0), word.len()));
+            let mut places = words.map(|word| (text.to_lowercase().find(word).unwrap_or(0), word.len()));
             let assignment = places
-                .filter_map(|(at, length)| assign::parse(text.as_bytes(), Span::new(at, at + length)))
-                .next()
+                .find_map(|(at, length)| assign::parse(text.as_bytes(), Span::new(at, at + length)))
                 .unwrap_or_else(|| panic!("no word in {name}"));
             let context = Context { text: text.as_bytes(), assignment: &assignment, file: CONFIG };
             assert!(judge(&context).secret, "{text}");

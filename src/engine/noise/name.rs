@@ -62,6 +62,8 @@ const PASSWORD: [&str; 24] = [
     "비밀번호",
     "암호",
 ];
+/// Where the words of other languages begin in [`PASSWORD`].
+const FOREIGN: usize = 8;
 const STRONG_KEY: [&str; 26] = [
     "apikey",
     "accesskey",
@@ -168,7 +170,7 @@ pub(super) fn of_password(name: &[u8]) -> bool {
 }
 
 /// Number of measures of a name.
-pub(super) const COUNT: usize = 22;
+pub(super) const COUNT: usize = 21;
 
 /// What the measures of a name are called.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -192,7 +194,6 @@ pub(super) const NAMES: [&str; COUNT] = [
     "name: humps",
     "name: dots",
     "name: dashes",
-    "name: beyond ASCII",
     "name: single word",
 ];
 
@@ -207,7 +208,9 @@ pub(super) fn measure(name: &[u8], words: &Words, out: &mut Vec<i16>) {
     let auth = holds(joined, "auth");
     let credential = holds(joined, "cred") || holds(joined, "connectionstring");
     let last = last(words);
-    let ends = ENDS.iter().any(|word| last.ends_with(word.as_bytes()));
+    // Of other languages' words the whole says what they are.
+    let foreign = !name.is_ascii() || PASSWORD[FOREIGN..].iter().any(|word| holds(joined, word));
+    let ends = ENDS.iter().any(|word| last.ends_with(word.as_bytes())) || foreign && password;
     let any = |list: &str| words.parts.iter().any(|part| listed(list, part));
     let count = |wanted: fn(&u8) -> bool| name.iter().filter(|byte| wanted(byte)).count();
     let letters = count(u8::is_ascii_alphabetic).max(1);
@@ -237,7 +240,6 @@ pub(super) fn measure(name: &[u8], words: &Words, out: &mut Vec<i16>) {
         ),
         count(|&byte| byte == b'.').min(4) as i16,
         count(|&byte| byte == b'-').min(4) as i16,
-        flag(!name.is_ascii()),
         flag(words.parts.len() == 1),
     ]);
 }

@@ -162,7 +162,7 @@ pub(super) fn code(value: &[u8]) -> bool {
 
 /// How much of a text in base64 is weak words, at least 1; 0 where it is no text: `joe:secret`.
 fn encoded(value: &[u8]) -> i16 {
-    let whole = value.len() >= 8 && value.len() <= 128 && value.len() % 4 == 0;
+    let whole = value.len() >= 8 && value.len() <= 128 && value.len().is_multiple_of(4);
     let Some(text) = whole.then(|| base64_simd::STANDARD.decode_to_vec(value).ok()).flatten() else {
         return 0;
     };

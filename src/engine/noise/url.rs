@@ -29,7 +29,7 @@ pub fn url_password(text: &[u8], secret: Span, fixture: bool) -> bool {
     let weak_user = user.is_empty() || user.len() <= 2 || weak::share(user) >= WEAK;
     let weak_value = value.len() <= 3 || weak::share(value) >= WEAK || of_user(value, user);
     let (placeholder, local) = (placeholder_host(host), local_host(host));
-    if weak_value && (weak_user && (placeholder || local) || placeholder || fixture) {
+    if weak_value && (placeholder || fixture || weak_user && local) {
         return false;
     }
     // `http://alberto:einstein@somewhere.example`: a plain word where nothing is at stake.
