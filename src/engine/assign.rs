@@ -110,7 +110,7 @@ pub fn words() -> &'static [&'static str] {
 /// Words that end the names of tokens but are too ordinary for the judgement of noise: only values that
 /// a rule knows by shape and context are looked for behind them.
 pub fn known_words() -> &'static [&'static str] {
-    &["pat=", "pat:", "pat\"", "pat'", "pat "]
+    &["pat=", "pat:", "pat\"", "pat'", "-pat "]
 }
 
 /// The assignment whose name holds the word at `word`, if there is one.

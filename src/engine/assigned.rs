@@ -119,7 +119,8 @@ impl Engine {
         };
         if self.table.accepts_length(assignment.value.len())
             && looks_made(&text[assignment.value.range()])
-            && let Some(found) = self.known_value(state, text, &assignment, word.start, &|| judge().secret)
+            && let Some(found) =
+                self.known_value(state, text, &assignment, (word.start, judged), &|| judge().secret)
         {
             out.push(found);
             return;
@@ -150,12 +151,14 @@ impl Engine {
         state: &mut State,
         text: &[u8],
         assignment: &Assignment,
-        anchor: usize,
+        (anchor, general): (usize, bool),
         secret: &dyn Fn() -> bool,
     ) -> Option<Match> {
         let value = &text[assignment.value.range()];
         let name = &text[assignment.name.range()];
         let (before, behind) = context::window(text, whole(assignment));
+        // `job_id` names no secret: only a rule that asks for this very name may take its value.
+        let general = general || context::has_any(name, &["pat"]);
         let mut found = std::mem::take(&mut state.found);
         found.clear();
         found.extend(self.table.by_name.iter().map(|&rule| (rule, true)));
@@ -167,7 +170,8 @@ impl Engine {
             .filter_map(|&(index, in_name)| {
                 let rule = self.rules.get(index);
                 let Matcher::Assigned(assigned) = &rule.matcher else { return None };
-                let fits = self.fits(index, rule, assigned, name, value)
+                let fits = (general || !assigned.name.is_empty())
+                    && self.fits(index, rule, assigned, name, value)
                     && (rule.near.is_empty()
                         || context::has_any(&text[before.start..behind.end], &rule.near))
                     && (in_name || secret());

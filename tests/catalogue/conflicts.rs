@@ -27,15 +27,15 @@ fn ids(set: &RuleSet, found: &[Match]) -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn of_two_rules_for_one_span_the_more_specific_one_owns_it_and_names_the_other() {
-    let wide = ("wide-token", r"regex = '''\bacm_[0-9A-Za-z_]{24}\b'''", "«acm_{base62:24}»", "acm_x");
+    let wide = ("acme-wide", r"regex = '''\bacm_[0-9A-Za-z_]{24}\b'''", "«acm_{base62:24}»", "acm_x");
     let narrow =
-        ("narrow-token", r"regex = '''\bacm_live_[0-9A-Za-z]{19}\b'''", "«acm_live_{base62:19}»", "acm_y");
+        ("acme-narrow", r"regex = '''\bacm_live_[0-9A-Za-z]{19}\b'''", "«acm_live_{base62:19}»", "acm_y");
     let text = sample::expand("t = acm_live_{base62:19}\n", 3).unwrap().text;
     // The order in which they are loaded makes no difference.
     for rules in [[wide, narrow], [narrow, wide]] {
         let set = set(&rules);
         let found = ids(&set, &scan(&set, &text));
-        assert_eq!(found, [("narrow-token".to_owned(), vec!["wide-token".to_owned()])]);
+        assert_eq!(found, [("acme-narrow".to_owned(), vec!["acme-wide".to_owned()])]);
     }
 }
 
@@ -43,19 +43,19 @@ fn of_two_rules_for_one_span_the_more_specific_one_owns_it_and_names_the_other()
 fn two_rules_that_say_the_same_are_told() {
     let same = r"regex = '''\bacm_[0-9A-Za-z]{24}\b'''";
     let set = set(&[
-        ("first-token", same, "«acm_{base62:24}»", "acm_x"),
-        ("second-token", same, "«acm_{base62:24}»", "acm_x"),
+        ("acme-first", same, "«acm_{base62:24}»", "acm_x"),
+        ("acme-second", same, "«acm_{base62:24}»", "acm_x"),
     ]);
     let trouble = trial::check(&set, |_| true);
     assert_eq!(trouble.len(), 1, "{trouble:?}");
-    assert!(trouble[0].starts_with("second-token: hit"), "{trouble:?}");
-    assert!(trouble[0].contains("first-token"), "{trouble:?}");
+    assert!(trouble[0].starts_with("acme-second: hit"), "{trouble:?}");
+    assert!(trouble[0].contains("acme-first"), "{trouble:?}");
 }
 
 #[test]
 fn a_rule_that_matches_its_own_miss_is_told() {
     let set = set(&[(
-        "own-token",
+        "acme-own",
         r"regex = '''\bacm_[0-9A-Za-z]{20,24}\b'''",
         "«acm_{base62:24}»",
         "acm_{base62:20}",

@@ -112,7 +112,8 @@ fn provider(rule: &Rule, style: u64) -> String {
             .collect();
         return words.join(if style == 1 { "_" } else { "" });
     }
-    let near = rule.near.iter().find(|word| word.len() >= 3).map(|word| word.to_string());
+    let near =
+        rule.near.iter().find(|word| word.len() >= 3 && !word.contains(' ')).map(|word| word.to_string());
     let name = near.unwrap_or_else(|| rule.provider.to_lowercase());
     name.chars().filter(char::is_ascii_alphanumeric).collect()
 }
