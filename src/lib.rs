@@ -9,7 +9,7 @@
 //! | 1 | [`rules`], [`source`] | what a secret looks like; where bytes are read from |
 //! | 2 | [`engine`], [`finding`] | spans of secrets in bytes; a finding as people see it |
 //! | 3 | [`policy`], [`report`] | what is reported; how it is written |
-//! | 4 | [`scan`], [`config`] | the assembly of a run; settings |
+//! | 4 | [`scan`], [`config`], [`gate`] | the assembly of a run; settings; what of it is new |
 //! | 5 | [`cli`] | the command line |
 
 pub mod error;
@@ -28,6 +28,7 @@ pub mod policy;
 pub mod report;
 
 pub mod config;
+pub mod gate;
 pub mod scan;
 
 pub mod cli;

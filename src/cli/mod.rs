@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "messages for people are this module's work")]
 
 mod args;
+mod hook;
 mod output;
 mod progress;
 mod rules;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
     };
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(scan, &args.global),
+        args::Command::Hook(hook) => hook::run(hook, &args.global),
         args::Command::Rules(rules) => rules::run(rules, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

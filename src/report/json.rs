@@ -211,7 +211,7 @@ impl<'a> Place<'a> {
     fn of(origin: &'a Origin, guard: Option<&Guard>) -> Place<'a> {
         let bytes = match origin {
             Origin::File(path) => Some(path.as_os_str().as_encoded_bytes()),
-            Origin::Staged(path) => Some(&path[..]),
+            Origin::Staged(path) | Origin::StagedName(path) => Some(&path[..]),
             Origin::Object { path, .. } => path.as_ref().map(|path| &path[..]),
             Origin::Stdin => None,
         };
@@ -225,6 +225,7 @@ impl<'a> Place<'a> {
                 Origin::File(_) => "file",
                 Origin::Stdin => "stdin",
                 Origin::Staged(_) => "staged",
+                Origin::StagedName(_) => "staged-name",
                 Origin::Object { .. } => "object",
             },
             path: origin.path().map(|path| match guard {

@@ -1,6 +1,7 @@
 //! How a finished outcome is written. A format is one file here with a function
 //! `write(outcome, options, out)` and one line in the list of formats below.
 
+pub mod blocked;
 mod guard;
 mod terminal;
 mod uri;

@@ -1,9 +1,14 @@
 //! Where bytes are read from. A source drives its own parallelism and hands every blob to a visitor;
 //! it knows neither rules nor engine. A new source is one file here and one line below.
 
+mod crew;
 pub mod git;
+pub mod introduced;
+pub mod range;
 mod read;
+pub mod repo;
 mod roots;
+pub mod staged;
 pub mod stream;
 #[cfg(test)]
 mod test_support;
