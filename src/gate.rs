@@ -61,29 +61,28 @@ impl<S: Introduced> Places<'_, S> {
         })
     }
 
-    /// The places of a finding that are new. Where there are any, those that merely show where it stands
-    /// at the end are told with them, first of all.
+    /// The places of a finding that are new, and where there are any, those that merely show where it
+    /// stands at the end: new ones that still stand first, then others that stand, then those that passed.
     fn introduced(&mut self, occurrences: &[Occurrence]) -> Vec<Occurrence> {
-        let (mut last, mut passing) = (Vec::new(), Vec::new());
-        let mut any = false;
+        let (mut here, mut still, mut passing) = (Vec::new(), Vec::new(), Vec::new());
         for occurrence in occurrences {
             for place in self.of(&occurrence.origin) {
                 let new = place.lines.touch(occurrence.start.line, occurrence.end.line);
-                any |= new;
                 let told = Occurrence { origin: place.origin.clone(), ..occurrence.clone() };
-                match place.last {
-                    true => last.push(told),
-                    false if new => passing.push(told),
-                    false => {}
+                match (place.last, new) {
+                    (true, true) => here.push(told),
+                    (true, false) => still.push(told),
+                    (false, true) => passing.push(told),
+                    (false, false) => {}
                 }
             }
         }
-        if !any {
+        if here.is_empty() && passing.is_empty() {
             return Vec::new();
         }
-        last.extend(passing);
-        last.dedup();
-        last
+        here.extend(still);
+        here.extend(passing);
+        here
     }
 }
 
@@ -154,7 +153,7 @@ mod tests {
         ];
         let verdict = judge(Outcome { findings, ..Outcome::default() }, &Told, &["c".to_owned()]);
         assert_eq!(verdict.outcome.findings.len(), 1);
-        assert_eq!(names(&verdict.outcome.findings[0]), ["old:1", "new:2", "passing:7"]);
+        assert_eq!(names(&verdict.outcome.findings[0]), ["new:2", "old:1", "passing:7"]);
         assert_eq!(verdict.older.len(), 1);
         assert_eq!(verdict.waived.get("c"), Some(&1));
         assert_eq!(verdict.outcome.exit_status(), 1);
