@@ -1,6 +1,6 @@
 //! A gate that could not look blocks with status 2, says why, and how to go on.
 
-use crate::support::{Repo, Ran, run, token};
+use crate::support::{Ran, Repo, run, token};
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::process::Command;

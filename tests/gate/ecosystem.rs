@@ -86,7 +86,9 @@ fn the_framework_pre_commit() {
     ran.status(1).tells(&["n3 with space.py:1:8", "a.py:2:8", RULE]).tells_nothing_of(&["old.py", &token(1)]);
     repo.git(&["rm", "-q", "--cached", "n3 with space.py"]).status(0);
     repo.git(&["add", "a.py"]).status(0);
-    call("git", &["commit", "-q", "-m", &format!("message {}", token(3))]).status(1).tells(&["commit message"]);
+    call("git", &["commit", "-q", "-m", &format!("message {}", token(3))])
+        .status(1)
+        .tells(&["commit message"]);
     call("git", &["commit", "-q", "-m", "x"]).status(0);
 
     std::os::unix::fs::symlink(token(4), repo.top().join("link")).unwrap();

@@ -35,7 +35,10 @@ fn chosen_hooks_only() {
     let repo = Repo::new();
     repo.sekisho(&["hook", "install", "--pre-push"]).status(0);
     let status = repo.sekisho(&["hook", "status"]).status(0).out.clone();
-    assert!(status.contains("pre-push     installed") && status.contains("pre-commit   not installed"), "{status}");
+    assert!(
+        status.contains("pre-push     installed") && status.contains("pre-commit   not installed"),
+        "{status}"
+    );
     repo.sekisho(&["hook", "install"]).status(0);
     repo.sekisho(&["hook", "uninstall", "--commit-msg"]).status(0);
     let hooks = repo.top().join(".git/hooks");

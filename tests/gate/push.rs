@@ -21,7 +21,7 @@ fn pushed(hook: &str) -> Repo {
 }
 
 fn refs(at: &At<'_>) -> String {
-    at.git(&["for-each-ref", "--format=%(refname)"]).status(0).out
+    at.git(&["for-each-ref", "--format=%(refname)"]).status(0).out.clone()
 }
 
 #[test]
@@ -47,7 +47,9 @@ fn what_the_remote_has_is_not_looked_at_again() {
         let remote = repo.at("remote");
         match hook {
             "pre-push" => repo.git(&["push", "-q", "--no-verify", "origin", "main"]).status(0),
-            _ => remote.git(&["-c", "core.hooksPath=/dev/null", "fetch", "-q", "../work", "main:main"]).status(0),
+            _ => remote
+                .git(&["-c", "core.hooksPath=/dev/null", "fetch", "-q", "../work", "main:main"])
+                .status(0),
         };
         repo.commit(&[("s.py", &format!("{}one = 2\n", line(1)))]);
         repo.git(&["push", "-q", "origin", "main"]).status(0);

@@ -53,7 +53,7 @@ fn parts_of_a_file_are_staged_by_add_p() {
     let repo = Repo::guarded();
     repo.write("a.py", format!("zero = 0\none = 1\ntwo = 2\nthree = 3\n{}", line(1)));
     let add = |answers: &[u8]| run(repo.command("git", &["add", "-p", "a.py"]), answers);
-    add(b"y\nn\n").status(0);
+    add(b"s\ny\nn\n").status(0);
     repo.git(&["commit", "-q", "-m", "the harmless part"]).status(0);
     add(b"y\n").status(0);
     repo.git(&["commit", "-q", "-m", "the other part"]).blocked().tells(&["a.py:5:8"]);
@@ -155,12 +155,13 @@ fn names_are_content_and_may_be_anything() {
     let ran = repo.git(&["commit", "-q", "-m", "x"]);
     ran.blocked().tells(&["file name", "keys/ghp_…(40).txt"]).tells_nothing_of(&[&token(1)]);
     repo.git(&["rm", "-r", "-q", "-f", "keys"]).status(0);
-    for name in [&b"with space"[..], b"new\nline", b"not\xff utf-8", b"-dash", b"\x1b[31mred", b"quote'\"\\"] {
+    for name in [&b"with space"[..], b"new\nline", b"not\xff utf-8", b"-dash", b"\x1b[31mred", b"quote'\"\\"]
+    {
         repo.write(OsString::from_vec(name.to_vec()), line(7));
     }
     repo.git(&["add", "."]).status(0);
     let ran = repo.git(&["commit", "-q", "-m", "x"]);
-    ran.blocked().tells(&["with space:1:8", "new␊line:1:8", "also at"]).tells_nothing_of(&["\x1b["]);
+    ran.blocked().tells(&["␛[31mred:1:8", "new␊line:1:8", "'with space'"]).tells_nothing_of(&["\x1b["]);
     let report = repo.sekisho(&["scan", "--staged", "-f", "json"]);
     let json: serde_json::Value = serde_json::from_str(&report.status(1).out).unwrap();
     assert_eq!(json["findings"][0]["occurrences"].as_array().unwrap().len(), 6);
@@ -334,7 +335,10 @@ fn repositories_that_the_library_cannot_read() {
 fn a_pointer_of_lfs_is_no_secret() {
     let repo = Repo::guarded();
     let digest = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
-    repo.write("big.bin", format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12345\n"));
+    repo.write(
+        "big.bin",
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12345\n"),
+    );
     repo.git(&["add", "."]).status(0);
     repo.git(&["commit", "-q", "-m", "x"]).status(0);
 }

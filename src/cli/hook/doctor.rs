@@ -161,7 +161,9 @@ impl Trial {
         }
         let identity = ["-c", "user.name=sekisho doctor", "-c", "user.email=doctor@sekisho.invalid"];
         command.args(identity).args(["-c", "commit.gpgSign=false", "-c", "protocol.file.allow=always"]);
-        command.args(["-c", "core.autocrlf=false", "-c", "push.gpgSign=false"]).args(arguments);
+        command
+            .args(["-c", "core.autocrlf=false", "-c", "push.gpgSign=false", "-c", "advice.ignoredHook=false"])
+            .args(arguments);
         command.current_dir(directory).env("SEKISHO_DOCTOR", "1").stdin(std::process::Stdio::null());
         command.output().map_err(|error| Error::Git {
             what: "git".to_owned(),

@@ -172,9 +172,18 @@ impl Repo {
         let answer = self.asker.maybe(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
         let answer = answer.map_err(|reason| self.error("HEAD", &reason))?;
         match answer {
+            None if self.branch_file_exists() => Err(self.error("HEAD", "its branch is damaged")),
             None => Ok(None),
             Some(line) => Id::parse(&line).map(Some).ok_or_else(|| self.error("HEAD", "is no commit")),
         }
+    }
+
+    /// Is there a file for the branch that HEAD is on? One that names no commit is not that of a branch
+    /// without commits.
+    fn branch_file_exists(&self) -> bool {
+        let head = fs::read(self.git_dir.join("HEAD")).unwrap_or_default();
+        let name = head.strip_prefix(b"ref: ").map(path_line);
+        name.is_some_and(|name| self.common_dir.join(name).is_file())
     }
 
     fn head_from_files(&self) -> Option<Id> {
@@ -275,6 +284,3 @@ fn object_directories(common_dir: &Path) -> Vec<PathBuf> {
     directories.retain(|directory| directory.is_dir());
     directories
 }
-
-#[cfg(test)]
-mod tests {}

@@ -75,7 +75,15 @@ impl<'a> Index<'a> {
         let room = Vec::with_capacity(count.min(end / 50));
         let mut reader = EntryReader { data: &data[..end], at: 12, arena: Vec::new(), entries: room };
         for _ in 0..count {
-            reader.entry(version).ok_or(Unusable::Corrupt("an entry is not well formed"))?;
+            let entry = reader.entry(version).ok_or(Unusable::Corrupt("an entry is not well formed"))?;
+            if entry.path.1 == 0 {
+                return Err(Unusable::Unknown("an entry without a path, as split indexes have".to_owned()));
+            }
+            match entry.mode >> 12 {
+                0o10 | 0o12 | 0o16 => {}
+                0o4 => return Err(Unusable::Unknown("a directory, as sparse indexes have".to_owned())),
+                _ => return Err(Unusable::Corrupt("an entry is of a kind that there is not")),
+            }
         }
         let EntryReader { at, arena, entries, .. } = reader;
         let paths = if version == 4 { Cow::Owned(arena) } else { Cow::Borrowed(data) };
@@ -131,7 +139,7 @@ struct EntryReader<'a> {
 }
 
 impl EntryReader<'_> {
-    fn entry(&mut self, version: u32) -> Option<()> {
+    fn entry(&mut self, version: u32) -> Option<Entry> {
         let start = self.at;
         let mode = word(self.data, start + 24)?;
         let id_at = start + STAT;
@@ -160,12 +168,13 @@ impl EntryReader<'_> {
                 (name as u32, length as u32)
             }
         };
-        if path.1 == 0 || self.at > self.data.len() {
+        if self.at > self.data.len() {
             return None;
         }
         let stage = (flags >> 12 & 3) as u8;
-        self.entries.push(Entry { mode, id_at: id_at as u32, path, stage, intent_to_add });
-        Some(())
+        let entry = Entry { mode, id_at: id_at as u32, path, stage, intent_to_add };
+        self.entries.push(entry);
+        Some(entry)
     }
 
     /// The path at `at` of a version 4 index: how many bytes to drop from the end of the path before,
@@ -247,4 +256,4 @@ fn directories(mut rest: &[u8]) -> Option<Vec<Node<'_>>> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
