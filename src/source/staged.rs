@@ -279,3 +279,6 @@ impl Staged<'_> {
         self.renames.source(self.repo, &["diff", "--cached", &parent], path)
     }
 }
+
+#[cfg(test)]
+mod tests;

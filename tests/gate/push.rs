@@ -159,6 +159,9 @@ fn what_is_not_from_git_blocks() {
         at.fed(&["hook", hook], input.as_bytes()).status(2).tells(&["push blocked", "scan --range"]);
     }
     at.fed(&["hook", "pre-push", "origin", "../remote"], b"").status(0);
+    let mut command = at.command(env!("CARGO_BIN_EXE_sekisho"), &["hook", "pre-push", "origin"]);
+    let ended = command.output().unwrap();
+    assert_eq!(ended.status.code(), Some(2), "nobody gave the lines of git");
     let gone = format!("refs/heads/x {0} refs/heads/x {1}\n", "1".repeat(40), "0".repeat(40));
     at.fed(&["hook", "pre-push", "origin"], gone.as_bytes()).status(2).tells(&["not in this clone"]);
 }

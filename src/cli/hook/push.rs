@@ -119,7 +119,9 @@ fn known_to(repo: &Repo, remote: &str, url: Option<&str>) -> Vec<String> {
 
 /// The lines on standard input.
 fn ref_lines(hook: &str) -> Result<Vec<Vec<u8>>, Error> {
-    if std::io::stdin().is_terminal() {
+    // Git gives a pipe, an empty one where nothing changes. Programs that run hooks and keep the lines to
+    // themselves give nothing: that would look the same, and let everything pass.
+    if std::io::stdin().is_terminal() || is_null() {
         return Err(not_ref_lines(hook));
     }
     let mut text = Vec::new();
@@ -130,6 +132,19 @@ fn ref_lines(hook: &str) -> Result<Vec<Vec<u8>>, Error> {
     })?;
     let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     Ok(lines.map(<[u8]>::to_vec).collect())
+}
+
+/// Is standard input a device, as `/dev/null` is?
+#[cfg(unix)]
+fn is_null() -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata("/dev/stdin").is_ok_and(|about| about.file_type().is_char_device())
+}
+
+/// Not told apart here.
+#[cfg(not(unix))]
+fn is_null() -> bool {
+    false
 }
 
 fn not_ref_lines(hook: &str) -> Error {

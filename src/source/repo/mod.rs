@@ -87,7 +87,7 @@ impl Repo {
     }
 
     /// The repository that holds `directory` (absolute).
-    fn above(directory: &Path) -> Result<Repo, Error> {
+    pub(super) fn above(directory: &Path) -> Result<Repo, Error> {
         for above in directory.ancestors() {
             let dot_git = above.join(".git");
             if let Ok(about) = dot_git.metadata() {
