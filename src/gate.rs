@@ -102,7 +102,7 @@ mod tests {
         fn introduced(&self, origin: &Origin) -> Result<Vec<Place>, Skipped> {
             let name = origin.to_string();
             let lines = match name.as_str() {
-                "new" => Lines::Some([2..3].to_vec()),
+                "new" => Lines::Some(std::iter::once(2..3).collect()),
                 "old" => Lines::Some(Vec::new()),
                 "unknown" => {
                     let origin = origin.clone();

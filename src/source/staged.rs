@@ -88,13 +88,16 @@ impl<'r> Staged<'r> {
     }
 }
 
+/// What is staged, and the paths in conflict.
+type Answer = (Vec<Difference>, Vec<Vec<u8>>);
+
 /// What is staged, by our reader of the index; `None` where git has to be asked.
 fn by_index_file(
     repo: &Repo,
     reader: &mut Reader<'_>,
     tree: Option<Id>,
     only: &HashSet<&[u8]>,
-) -> Result<Option<(Vec<Difference>, Vec<Vec<u8>>)>, Error> {
+) -> Result<Option<Answer>, Error> {
     if !repo.by_library() {
         return Ok(None);
     }
@@ -137,7 +140,7 @@ fn by_index_file(
 }
 
 /// What is staged, as git says.
-fn by_command(repo: &Repo, only: &HashSet<&[u8]>) -> Result<(Vec<Difference>, Vec<Vec<u8>>), Error> {
+fn by_command(repo: &Repo, only: &HashSet<&[u8]>) -> Result<Answer, Error> {
     let asker = repo.asker();
     let what = "what is staged";
     let options = ["diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"];

@@ -2,7 +2,7 @@
 //! our hooks installed.
 
 #![cfg(unix)] // hooks are shell scripts
-#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests are not seen as tests
 
 mod bad_input;
 mod ecosystem;
