@@ -9,7 +9,7 @@
 //! | 1 | [`rules`], [`source`] | what a secret looks like; where bytes are read from |
 //! | 2 | [`engine`], [`finding`], [`cache`] | spans of secrets in bytes; a finding as people see it; objects known to be clean |
 //! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`] | what is reported; where a leak came from; how to take it out; how it is written |
-//! | 4 | [`scan`], [`config`] | the assembly of a run; settings |
+//! | 4 | [`scan`], [`config`], [`gate`] | the assembly of a run; settings; what of it is new |
 //! | 5 | [`cli`] | the command line |
 
 pub mod error;
@@ -31,6 +31,7 @@ pub mod remediation;
 pub mod report;
 
 pub mod config;
+pub mod gate;
 pub mod scan;
 
 pub mod cli;

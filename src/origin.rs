@@ -13,6 +13,9 @@ pub enum Origin {
     Stdin,
     /// A path in git's index, relative to the top of the work tree.
     Staged(BString),
+    /// The name of a new path in git's index, relative to the top of the work tree: names are content
+    /// too.
+    StagedName(BString),
     /// An object in a git repository.
     Object {
         /// The object's id in hexadecimal digits.
@@ -77,7 +80,7 @@ impl Origin {
         match self {
             Origin::File(path) => Some(slashed(path)),
             Origin::Stdin => None,
-            Origin::Staged(path) => Some(path.to_str_lossy().into_owned()),
+            Origin::Staged(path) | Origin::StagedName(path) => Some(path.to_str_lossy().into_owned()),
             Origin::Object { path, .. } => path.as_ref().map(|path| path.to_str_lossy().into_owned()),
             Origin::Repository { name, .. } => Some(name.to_str_lossy().into_owned()),
         }
@@ -105,7 +108,9 @@ pub fn slashed(path: &Path) -> String {
 impl std::fmt::Display for Origin {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Origin::File(_) | Origin::Staged(_) => out.write_str(&self.path().unwrap_or_default()),
+            Origin::File(_) | Origin::Staged(_) | Origin::StagedName(_) => {
+                out.write_str(&self.path().unwrap_or_default())
+            }
             Origin::Stdin => out.write_str("<stdin>"),
             Origin::Object { id, path, commit, kind } => {
                 let short = |id: &str| id[..id.len().min(12)].to_owned();

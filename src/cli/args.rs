@@ -54,6 +54,8 @@ pub enum Command {
     Scan(Box<Scan>),
     /// Look at every object of a git repository, reachable or not, and tell the story of each leak
     Audit(Box<Audit>),
+    /// Run as a git hook, or install hooks
+    Hook(super::hook::Hook),
     /// List, show and check rules
     Rules(Rules),
     /// Print a completion script for a shell
@@ -71,6 +73,12 @@ pub struct Scan {
     /// Only files that git tracks
     #[arg(long)]
     pub tracked: bool,
+    /// What is staged: the content that would be committed, whatever the work tree holds
+    #[arg(long, conflicts_with_all = ["paths", "tracked", "range"])]
+    pub staged: bool,
+    /// All that a range of commits brings in, as in `origin/main..HEAD`
+    #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["paths", "tracked"])]
+    pub range: Option<String>,
     /// Also what .gitignore and .ignore files exclude
     #[arg(long)]
     pub no_ignore: bool,

@@ -3,6 +3,7 @@
 
 mod args;
 mod audit;
+mod hook;
 mod output;
 mod progress;
 mod rules;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(scan, &args.global),
         args::Command::Audit(audit) => audit::run(audit, &args.global),
+        args::Command::Hook(hook) => hook::run(hook, &args.global),
         args::Command::Rules(rules) => rules::run(rules, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -5,8 +5,14 @@ use super::{output, progress};
 use crate::config::{Flags, Selection, Settings};
 use crate::error::Error;
 use crate::finding::Outcome;
+use crate::gate::{self, Verdict};
 use crate::scan::Scan;
+use crate::source::Source;
 use crate::source::git::{Tracked, TrackedOptions};
+use crate::source::introduced::Introduced;
+use crate::source::range::{self, Range};
+use crate::source::repo::Repo;
+use crate::source::staged::Staged;
 use crate::source::stream::Stdin;
 use crate::source::tree::{Tree, TreeOptions};
 use std::io::IsTerminal;
@@ -17,6 +23,9 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// What ends the run.
 pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
+    if args.staged || args.range.is_some() {
+        return changes(args, global);
+    }
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let standard_input = paths.iter().any(|path| path == Path::new("-"));
     if standard_input && paths.len() > 1 {
@@ -37,6 +46,35 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
         1 if args.write.exit_zero => 0,
         status => status,
     })
+}
+
+/// Look at what is staged or at a range of commits: only what is new there is reported.
+fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
+    let repo = Repo::here()?;
+    let start = repo.directory().to_owned();
+    let scan = Scan::new(Settings::load(&start, &flags(global, &args.select))?);
+    let targets = output::open(&args.write)?;
+    let shown = !args.write.quiet && std::io::stderr().is_terminal();
+    let verdict = match &args.range {
+        Some(text) => judged(&scan, &Range::open(&repo, &range::parse(&repo, text)?)?, shown)?,
+        None => judged(&scan, &Staged::open(&repo, &[])?, shown)?,
+    };
+    if !verdict.older.is_empty() && !args.write.quiet {
+        eprintln!(
+            "sekisho: {} older finding(s) on lines that these changes do not touch are left out",
+            verdict.older.len()
+        );
+    }
+    output::write(&verdict.outcome, &args.write, global, &start, targets)?;
+    Ok(match verdict.outcome.exit_status() {
+        1 if args.write.exit_zero => 0,
+        status => status,
+    })
+}
+
+fn judged<S: Source + Introduced>(scan: &Scan, source: &S, shown: bool) -> Result<Verdict, Error> {
+    let outcome = progress::with(&scan.progress, shown, || scan.run(source))?;
+    Ok(gate::judge(outcome, source, &[]))
 }
 
 fn look(scan: &Scan, args: &ScanArgs, paths: Vec<PathBuf>, standard_input: bool) -> Result<Outcome, Error> {

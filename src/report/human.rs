@@ -45,24 +45,24 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-struct Paint {
-    on: bool,
+pub(super) struct Paint {
+    pub(super) on: bool,
 }
 
 impl Paint {
-    fn with(self, style: Style, text: impl std::fmt::Display) -> String {
+    pub(super) fn with(self, style: Style, text: impl std::fmt::Display) -> String {
         if self.on { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 
-    fn bold(self, text: impl std::fmt::Display) -> String {
+    pub(super) fn bold(self, text: impl std::fmt::Display) -> String {
         self.with(Style::new().bold(), text)
     }
 
-    fn faint(self, text: impl std::fmt::Display) -> String {
+    pub(super) fn faint(self, text: impl std::fmt::Display) -> String {
         self.with(Style::new().dimmed(), text)
     }
 
-    fn severity(self, severity: Severity, text: impl std::fmt::Display) -> String {
+    pub(super) fn severity(self, severity: Severity, text: impl std::fmt::Display) -> String {
         let style = match severity {
             Severity::Critical => AnsiColor::Red.on_default().bold(),
             Severity::High => AnsiColor::Red.on_default(),
@@ -109,7 +109,7 @@ fn write_finding(finding: &Finding, options: &Options, paint: Paint, out: &mut d
 }
 
 /// The line with the mask in it, and marks under the mask.
-fn write_preview(
+pub(super) fn write_preview(
     occurrence: &Occurrence,
     guard: &Guard,
     severity: Severity,

@@ -224,7 +224,7 @@ impl<'a> Place<'a> {
     fn of(origin: &'a Origin, guard: Option<&Guard>) -> Place<'a> {
         let bytes = match origin {
             Origin::File(path) => Some(path.as_os_str().as_encoded_bytes()),
-            Origin::Staged(path) => Some(&path[..]),
+            Origin::Staged(path) | Origin::StagedName(path) => Some(&path[..]),
             Origin::Object { path, .. } => path.as_ref().map(|path| &path[..]),
             Origin::Repository { name, .. } => Some(&name[..]),
             Origin::Stdin => None,
@@ -239,6 +239,7 @@ impl<'a> Place<'a> {
                 Origin::File(_) => "file",
                 Origin::Stdin => "stdin",
                 Origin::Staged(_) => "staged",
+                Origin::StagedName(_) => "staged-name",
                 Origin::Object { .. } => "object",
                 Origin::Repository { part, .. } => part.name(),
             },

@@ -2,6 +2,7 @@
 //! `write(outcome, options, out)` and one line in the list of formats below.
 
 mod advice;
+pub mod blocked;
 mod guard;
 mod history;
 mod telling;

@@ -231,7 +231,7 @@ fn location(
     let masked = |bytes: &[u8]| guard.map_or(bytes.to_vec(), |guard| guard.bytes(bytes).into_owned());
     let uri = match origin {
         Origin::File(path) => Some(file(path, guard, options)),
-        Origin::Staged(path) | Origin::Object { path: Some(path), .. } => {
+        Origin::Staged(path) | Origin::StagedName(path) | Origin::Object { path: Some(path), .. } => {
             Some(uri::of_git_path(&masked(path)))
         }
         Origin::Stdin => Some(uri::Uri { text: uri::encode(b"<stdin>"), below: false }),

@@ -1,7 +1,8 @@
 //! The files of a work tree that git tracks.
 
+use super::crew::share;
 use super::objects::ObjectId;
-use super::read::{Reader, Trouble, gone, threads};
+use super::read::{Reader, Trouble, gone};
 use super::roots::bytes_to_path;
 use super::tree::{absent, nothing_named};
 use super::{Source, Visit, WHOLE_LIMIT};
@@ -11,10 +12,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// How many files a thread takes at a time.
-const HANDFUL: usize = 32;
 
 /// The kind bits of a file's mode, as git's index stores it (gitformat-index).
 const KIND: u32 = 0o170000;
@@ -89,26 +86,11 @@ impl Source for Tracked {
 
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error> {
         let files = self.files()?;
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let (mut visitor, mut reader) = (new(), Reader::new(self.options.max_whole));
-            loop {
-                let start = next.fetch_add(HANDFUL, Ordering::Relaxed);
-                let Some(rest) = files.get(start..) else { return visitor };
-                for file in &rest[..HANDFUL.min(rest.len())] {
-                    hand_over(file, &mut reader, &mut visitor);
-                }
-            }
-        };
-        let crew = threads(self.options.threads).clamp(1, files.len().div_ceil(HANDFUL).max(1));
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..crew).map(|_| scope.spawn(work)).collect();
-            let mut visitors = vec![work()];
-            for other in others {
-                visitors.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            Ok(visitors)
-        })
+        let start = || (new(), Reader::new(self.options.max_whole));
+        let crew = share(&files, self.options.threads, start, |(visitor, reader), file| {
+            hand_over(file, reader, visitor);
+        });
+        Ok(crew.into_iter().map(|(visitor, _)| visitor).collect())
     }
 }
 

@@ -1,17 +1,22 @@
 //! Where bytes are read from. A source drives its own parallelism and hands every blob to a visitor;
 //! it knows neither rules nor engine. A new source is one file here and one line below.
 
+mod crew;
 pub mod git;
 pub mod history;
+pub mod introduced;
 pub mod layout;
 mod loose;
 pub mod objects;
 pub mod pack;
 pub mod provenance;
+pub mod range;
 mod read;
 pub mod references;
 pub mod refs;
+pub mod repo;
 mod roots;
+pub mod staged;
 pub mod store;
 pub mod stream;
 #[cfg(test)]
