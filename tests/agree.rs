@@ -241,8 +241,8 @@ fn far_inside_a_stream_everything_is_found_as_alone() {
 /// Run the whole program's scan over bytes as if they were standard input.
 fn outcome(bytes: Vec<u8>) -> Outcome {
     let (rules, active) = all_rules();
-    let settings =
-        Settings { rules, active, allow: Allow::default(), salt: b"test".to_vec(), file: None, info: false };
+    let (allow, salt) = (Allow::default(), b"test".to_vec());
+    let settings = Settings { rules, active, allow, salt, info: false, file: None };
     Scan::new(settings).run(&Stdin::new(Cursor::new(bytes))).unwrap()
 }
 
