@@ -245,18 +245,23 @@ impl<V: VisitObjects> Visit<'_, V> {
     /// Packs first, then what is loose and stands in none of them.
     fn objects(&mut self, repository: &mut Repository) {
         let mut missing = Vec::new();
-        let count = repository.store.packs().len();
         self.packs(&repository.store, 0, &mut missing);
         let vanished = self.loose(&repository.store, &mut missing);
-        if !vanished.is_empty() {
-            // They were packed meanwhile, or pruned.
+        // Loose objects may have been packed before they were listed, and packs replaced by others.
+        loop {
+            let count = repository.store.packs().len();
             let trouble = repository.store.open_packs();
             trouble.into_iter().for_each(|skipped| self.visitors[0].skip(skipped));
+            if repository.store.packs().len() == count {
+                break;
+            }
             self.packs(&repository.store, count, &mut missing);
-            missing.extend(vanished.into_iter().filter(|id| !repository.store.contains(id)).map(|id| {
-                Missing { id, reason: SkipReason::Vanished, detail: "it was deleted meanwhile".to_owned() }
-            }));
         }
+        missing.extend(vanished.into_iter().filter(|id| !repository.store.contains(id)).map(|id| Missing {
+            id,
+            reason: SkipReason::Vanished,
+            detail: "it was deleted meanwhile".to_owned(),
+        }));
         self.again(&repository.store, missing);
     }
 
