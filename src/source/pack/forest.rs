@@ -173,12 +173,6 @@ impl Forest {
         }
     }
 
-    /// Number of entries.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Where an entry starts.
     pub(super) fn offset(&self, entry: u32) -> u64 {
         self.entries[entry as usize].offset
