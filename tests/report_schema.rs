@@ -106,9 +106,9 @@ fn outcomes() -> Vec<Outcome> {
         .collect();
     vec![
         Outcome::default(),
-        Outcome { findings: findings.clone(), skipped: vec![], stats },
-        Outcome { findings: vec![], skipped: skipped.clone(), stats },
-        Outcome { findings, skipped, stats },
+        Outcome { findings: findings.clone(), skipped: vec![], stats, coverage: None },
+        Outcome { findings: vec![], skipped: skipped.clone(), stats, coverage: None },
+        Outcome { findings, skipped, stats, coverage: None },
     ]
 }
 
