@@ -9,7 +9,7 @@ use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -26,7 +26,7 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let stop = stop_on_signals();
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
-    let known = place.as_ref().map(|place| load(place, &digest, args.write.quiet)).unwrap_or_default();
+    let known = place.as_deref().and_then(|place| load(place, &digest, args.write.quiet));
     let clean_before = known.as_ref().map_or(&Unknown as &dyn Known, |cache| cache);
     let only = args.story.only(&start, &history, clean_before)?;
     let options = AuditOptions {
@@ -63,7 +63,7 @@ fn cache_file(args: &AuditArgs, history: &History) -> PathBuf {
     }
 }
 
-fn load(place: &PathBuf, digest: &str, quiet: bool) -> Option<Cache> {
+fn load(place: &Path, digest: &str, quiet: bool) -> Option<Cache> {
     match cache::load(place, digest) {
         Loaded::Cache(cache) => Some(cache),
         Loaded::Nothing => None,

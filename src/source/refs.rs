@@ -184,8 +184,8 @@ pub(super) fn texts(layout: &Layout, trouble: &mut Vec<Skipped>) -> Vec<(Origin,
         for place in PLACES {
             files(&tree.join(place), place.as_bytes(), layout, &mut found, trouble);
         }
-        // What hooks come with is the same everywhere.
-        found.retain(|(name, _)| !name.ends_with(b".sample"));
+        // What hooks come with is the same everywhere, and this list repeats the refs.
+        found.retain(|(name, _)| !name.ends_with(b".sample") && name != b"info/refs");
         for (name, path) in found {
             let part = match name.strip_prefix(b"logs/") {
                 Some(_) => RepositoryPart::Reflog,

@@ -173,7 +173,7 @@ fn what_may_not_be_read_is_told() {
     let repository = packed();
     beside(&repository);
     let pack = files(&repository, "pack").remove(0);
-    std::fs::set_permissions(&pack, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&pack, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&pack).is_ok() {
         return; // nothing is forbidden to root
     }

@@ -63,12 +63,12 @@ fn fill(repository: &Repository) -> u64 {
     repository.write("gone.txt", &text(18));
     repository.commit("to be dropped");
     git(&["reset", "-q", "--hard", "HEAD~1"]);
-    std::fs::write(repository.git_dir().join("COMMIT_EDITMSG"), text(19)).unwrap();
     // Wide text, and text behind binary bytes.
     let wide: Vec<u8> = text(20).encode_utf16().flat_map(u16::to_le_bytes).collect();
     std::fs::write(repository.path().join("wide.txt"), [&[0xff, 0xfe][..], &wide].concat()).unwrap();
     std::fs::write(repository.path().join("binary"), [&[0; 64][..], text(21).as_bytes()].concat()).unwrap();
     repository.commit("encodings");
+    std::fs::write(repository.git_dir().join("TAG_EDITMSG"), text(19)).unwrap();
     21
 }
 

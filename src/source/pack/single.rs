@@ -50,7 +50,7 @@ impl Bases {
 pub(in crate::source) type Reason = (SkipReason, String);
 
 /// An object of another place, by its id.
-pub(in crate::source) type Outside<'a> = &'a dyn Fn(&ObjectId) -> Option<(ObjectKind, Vec<u8>)>;
+pub(in crate::source) type Outside<'a> = &'a (dyn Fn(&ObjectId) -> Option<(ObjectKind, Vec<u8>)> + 'a);
 
 /// Where a chain of deltas ends.
 enum Start {

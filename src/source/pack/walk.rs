@@ -33,6 +33,9 @@ pub(in crate::source) struct Failed {
     pub(in crate::source) detail: String,
 }
 
+/// Finds an object of another pack: its kind and content.
+pub(in crate::source) type Elsewhere<'a> = dyn Fn(&ObjectId) -> Option<(ObjectKind, Vec<u8>)> + Sync + 'a;
+
 /// What is to be done with a pack.
 pub(in crate::source) struct Work<'a> {
     /// The pack.
@@ -42,7 +45,7 @@ pub(in crate::source) struct Work<'a> {
     /// Marked for each object that was shown and in which nothing was found.
     pub(in crate::source) clean: &'a Marks,
     /// Objects of other packs, for deltas against them: kind and content.
-    pub(in crate::source) outside: &'a (dyn Fn(&ObjectId) -> Option<(ObjectKind, Vec<u8>)> + Sync),
+    pub(in crate::source) outside: &'a Elsewhere<'a>,
     /// Set where the run is to end early.
     pub(in crate::source) stop: &'a AtomicBool,
 }
