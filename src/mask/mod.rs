@@ -1,12 +1,22 @@
 //! Masks secrets in a stream of bytes: known values in any spelling, and unknown ones by the rules of
 //! the engine. No input or output happens here.
 
+mod emit;
+mod forms;
+mod needles;
+mod reader;
 mod report;
+mod text;
 
 use crate::engine::Engine;
+use crate::rules::RuleIndex;
+use emit::{Cover, Emitter, Label, Writer};
+use needles::Needles;
+use reader::{Hit, Readers, Shared};
 use std::sync::Arc;
 use std::time::Duration;
-use zeroize::Zeroizing;
+use text::Source;
+use zeroize::{Zeroize, Zeroizing};
 
 pub use report::{Form, Late, Masked, PLACES, Report};
 
@@ -30,6 +40,12 @@ pub struct Needle {
     pub strength: Strength,
 }
 
+impl Needle {
+    fn copy(&self) -> Needle {
+        Needle { name: self.name.clone(), value: self.value.clone(), strength: self.strength }
+    }
+}
+
 /// What is written in the place of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenStyle {
@@ -48,31 +64,98 @@ pub struct Options {
     pub unknown: bool,
 }
 
+/// Bytes that have left and are kept: a value that is registered too late is looked for in them.
+const HISTORY: usize = 64 << 10;
+/// Most bytes that are taken in one step.
+const STEP: usize = 64 << 10;
+/// After such a pause part of what is held may leave.
+pub const IDLE: Duration = Duration::from_millis(20);
+
 /// Masks one stream. Bytes go in by [`Masker::push`] and come out of it as soon as it is decided that
 /// they are no part of a secret.
 pub struct Masker {
     engine: Option<Arc<Engine>>,
     options: Options,
     report: Report,
+    needles: Needles,
+    readers: Readers,
+    /// The newest bytes of the input, with those that have left and are kept.
+    input: Vec<u8>,
+    /// Offset of the first of them.
+    base: u64,
+    /// Offset of the first byte that the readers have not read.
+    read: u64,
+    hits: Vec<Hit>,
+    covers: Vec<Cover>,
+    emitter: Emitter,
 }
 
 impl Masker {
     /// A masker that knows no value yet. Without an engine only known values are masked.
     pub fn new(engine: Option<Arc<Engine>>, options: Options) -> Masker {
-        Masker { engine, options, report: Report::default() }
+        Masker {
+            engine,
+            options,
+            report: Report::default(),
+            needles: Needles::new(),
+            readers: Readers::new(),
+            input: Vec::new(),
+            base: 0,
+            read: 0,
+            hits: Vec::new(),
+            covers: Vec::new(),
+            emitter: Emitter::new(),
+        }
     }
 
     /// Mask these values from now on, also in bytes that were taken and have not left. Tells which of
     /// them stand in the last 64 KiB that have already left.
     pub fn add(&mut self, needles: Vec<Needle>) -> Vec<Late> {
-        drop(needles);
-        Vec::new()
+        let late = self.late(&needles);
+        self.needles.add(needles, self.emitter.at);
+        self.readers = Readers::new();
+        // Read again what has not left, with what stands before it.
+        let from = self.index(self.emitter.at).saturating_sub(reader::margin(&self.needles));
+        let end = self.index(self.read);
+        if from < end {
+            let base = self.base;
+            let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
+            self.readers.feed(Source::Input(&self.input[..end], base), from, &mut shared);
+            self.cover_hits();
+        }
+        self.report.late.extend(late.iter().cloned());
+        late
+    }
+
+    /// Which of these values have left already.
+    fn late(&self, needles: &[Needle]) -> Vec<Late> {
+        let end = self.index(self.emitter.at);
+        if end == 0 {
+            return Vec::new();
+        }
+        let mut sought = Needles::new();
+        sought.add(needles.iter().map(Needle::copy).collect(), 0);
+        let (mut readers, mut hits) = (Readers::new(), Vec::new());
+        let mut shared = Shared { needles: &sought, hits: &mut hits, found: Vec::new() };
+        readers.feed(Source::Input(&self.input[..end], self.base), 0, &mut shared);
+        hits.sort_unstable();
+        let mut late: Vec<Late> = Vec::new();
+        for hit in hits {
+            let name = &sought.known[hit.known as usize].name;
+            if !late.iter().any(|held| held.name == *name) {
+                late.push(Late { name: name.clone(), offset: hit.start });
+            }
+        }
+        late
     }
 
     /// Take input and append to `out` what may leave.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
-        let _ = (&self.engine, &self.options);
-        out.extend_from_slice(input);
+        for part in input.chunks(STEP) {
+            self.take(part);
+            let to = self.read_on();
+            self.emit(to, out);
+        }
     }
 
     /// There was no input for `idle`: append to `out` what may leave after such a pause.
@@ -82,11 +165,92 @@ impl Masker {
 
     /// The input has ended: append to `out` all the rest, masked.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        let _ = out;
+        let base = self.base;
+        let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
+        self.readers.finish(Source::Input(&self.input, base), &mut shared);
+        self.cover_hits();
+        self.emit(self.end(), out);
     }
 
     /// What was masked so far.
     pub fn report(&self) -> &Report {
         &self.report
+    }
+
+    fn take(&mut self, part: &[u8]) {
+        let gone = self.index(self.emitter.at).saturating_sub(HISTORY);
+        if gone >= HISTORY {
+            self.input.drain(..gone);
+            self.base += gone as u64;
+        }
+        if self.input.capacity() - self.input.len() < part.len() {
+            let mut larger = Vec::with_capacity((self.input.len() + part.len()) * 2);
+            larger.extend_from_slice(&self.input);
+            self.input.zeroize();
+            self.input = larger;
+        }
+        self.input.extend_from_slice(part);
+        self.report.bytes += part.len() as u64;
+    }
+
+    /// Read what is new; tells up to where it may leave.
+    fn read_on(&mut self) -> u64 {
+        if self.needles.is_empty() {
+            self.read = self.end();
+            return self.read;
+        }
+        let from = self.index(self.read);
+        let source = Source::Input(&self.input, self.base);
+        let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
+        self.readers.feed(source, from, &mut shared);
+        self.read = self.end();
+        self.cover_hits();
+        let source = Source::Input(&self.input, self.base);
+        let hold = self.readers.hold(source, &self.needles);
+        let run = self.readers.hold_run(source, &self.needles);
+        hold.min(run).min(self.end())
+    }
+
+    fn cover_hits(&mut self) {
+        let at = self.emitter.at;
+        for hit in self.hits.drain(..).filter(|hit| hit.end > at) {
+            let Hit { start, form, known, end } = hit;
+            self.covers.push(Cover { start, form, label: Label::Known(known), end });
+        }
+    }
+
+    /// Write everything up to offset `to`.
+    fn emit(&mut self, to: u64, out: &mut Vec<u8>) {
+        if to <= self.emitter.at {
+            return;
+        }
+        self.covers.sort_unstable();
+        self.covers.dedup();
+        let at = self.index(self.emitter.at);
+        let (needles, engine) = (&self.needles, &self.engine);
+        let name = |label: Label| match label {
+            Label::Known(known) => needles.known[known as usize].name.clone(),
+            Label::Rule(rule) => match engine {
+                Some(engine) => engine.rules().get(RuleIndex(rule)).id.to_string(),
+                None => String::new(),
+            },
+        };
+        let mut writer =
+            Writer { out, style: &self.options.token, report: &mut self.report, name: &name };
+        self.emitter.write(&self.input[at..], to, &mut self.covers, &mut writer);
+    }
+
+    fn index(&self, offset: u64) -> usize {
+        (offset - self.base) as usize
+    }
+
+    fn end(&self) -> u64 {
+        self.base + self.input.len() as u64
+    }
+}
+
+impl Drop for Masker {
+    fn drop(&mut self) {
+        self.input.zeroize();
     }
 }
