@@ -13,6 +13,7 @@ pub mod assign;
 mod assigned;
 pub mod candidate;
 pub mod context;
+pub mod live;
 pub mod noise;
 mod overlap;
 pub mod stream;
@@ -103,6 +104,8 @@ pub struct Engine {
     regexes: Vec<verify::LazyRegex>,
     checks: Vec<Option<&'static Check>>,
     reach: usize,
+    /// Begin markers of blocks.
+    begins: Vec<String>,
 }
 
 impl Engine {
@@ -129,7 +132,16 @@ impl Engine {
             })
             .max()
             .unwrap_or(0);
-        Engine { rules, active, anchors, table, regexes, checks, reach }
+        let begins = rules
+            .iter()
+            .filter(|(index, _)| is_active(*index))
+            .filter_map(|(_, rule)| match &rule.matcher {
+                Matcher::Block(block) => Some(block.begin.iter().map(ToString::to_string)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        Engine { rules, active, anchors, table, regexes, checks, reach, begins }
     }
 
     /// The rules.

@@ -3,16 +3,20 @@
 
 mod emit;
 mod forms;
+mod learn;
 mod needles;
 mod reader;
 mod report;
 mod text;
 
 use crate::engine::Engine;
+use crate::engine::live::{Covered, Findings, Learned, Live};
 use crate::rules::RuleIndex;
 use emit::{Cover, Emitter, Label, Writer};
 use needles::Needles;
 use reader::{Hit, Readers, Shared};
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 use text::Source;
@@ -68,6 +72,10 @@ pub struct Options {
 const HISTORY: usize = 64 << 10;
 /// Most bytes that are taken in one step.
 const STEP: usize = 64 << 10;
+/// Shortest beginning of a value that is masked at the end of the input, in bytes.
+const FRAGMENT: u64 = 8;
+/// Most values that rules teach.
+const LEARNED: usize = 10_000;
 /// After such a pause part of what is held may leave.
 pub const IDLE: Duration = Duration::from_millis(20);
 
@@ -88,6 +96,10 @@ pub struct Masker {
     hits: Vec<Hit>,
     covers: Vec<Cover>,
     emitter: Emitter,
+    live: Live,
+    /// Hashes of the values that are known.
+    learned: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl Masker {
@@ -105,6 +117,9 @@ impl Masker {
             hits: Vec::new(),
             covers: Vec::new(),
             emitter: Emitter::new(),
+            live: Live::default(),
+            learned: HashSet::new(),
+            hasher: RandomState::new(),
         }
     }
 
@@ -112,17 +127,13 @@ impl Masker {
     /// them stand in the last 64 KiB that have already left.
     pub fn add(&mut self, needles: Vec<Needle>) -> Vec<Late> {
         let late = self.late(&needles);
+        needles.iter().for_each(|needle| drop(self.learned.insert(self.hasher.hash_one(&*needle.value))));
         self.needles.add(needles, self.emitter.at);
+        // Read again what is at hand; of what is found only that counts which has not left.
+        let end = self.read;
         self.readers = Readers::new();
-        // Read again what has not left, with what stands before it.
-        let from = self.index(self.emitter.at).saturating_sub(reader::margin(&self.needles));
-        let end = self.index(self.read);
-        if from < end {
-            let base = self.base;
-            let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
-            self.readers.feed(Source::Input(&self.input[..end], base), from, &mut shared);
-            self.cover_hits();
-        }
+        self.read = self.base;
+        self.read_to(end);
         self.report.late.extend(late.iter().cloned());
         late
     }
@@ -158,18 +169,44 @@ impl Masker {
         }
     }
 
-    /// There was no input for `idle`: append to `out` what may leave after such a pause.
+    /// There was no input for `idle`: append to `out` what may leave after such a pause. Of what may
+    /// become a known value at most a few bytes are shown, and what follows is still masked.
     pub fn tick(&mut self, idle: Duration, out: &mut Vec<u8>) {
-        let _ = (idle, out);
+        if idle < IDLE || self.emitter.at == self.end() {
+            return;
+        }
+        if let (true, Some(engine)) = (self.options.unknown, &self.engine) {
+            let mut findings = Findings::default();
+            self.live.pause(engine, &self.input, self.base, &mut findings);
+            self.cover(findings.covered);
+        }
+        let mut to = self.end();
+        let hold = self.readers.hold(Source::Input(&self.input, self.base), &self.needles, true);
+        if hold < to && !self.needles.only_words(&self.input[self.index(hold)..]) {
+            let shown = if self.emitter.at <= hold { self.needles.shown() as u64 } else { 0 };
+            to = to.min(hold + shown);
+            // Never half a character.
+            while to > hold && self.input.get(self.index(to)).is_some_and(|byte| byte & 0xc0 == 0x80) {
+                to -= 1;
+            }
+        }
+        self.emit(to, out);
     }
 
     /// The input has ended: append to `out` all the rest, masked.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        let base = self.base;
+        self.rules(true);
+        let source = Source::Input(&self.input, self.base);
+        let live = self.needles.live(&self.input) as u64;
         let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
-        self.readers.finish(Source::Input(&self.input, base), &mut shared);
+        self.readers.finish(source, &mut shared);
         self.cover_hits();
-        self.emit(self.end(), out);
+        let end = self.end();
+        if live >= FRAGMENT {
+            let known = self.needles.owner(&self.input[self.index(end - live)..]);
+            self.covers.push(Cover { start: end - live, form: Form::Literal, label: Label::Known(known), end });
+        }
+        self.emit(end, out);
     }
 
     /// What was masked so far.
@@ -195,20 +232,60 @@ impl Masker {
 
     /// Read what is new; tells up to where it may leave.
     fn read_on(&mut self) -> u64 {
-        if self.needles.is_empty() {
-            self.read = self.end();
-            return self.read;
+        let rules = self.rules(false);
+        self.read_to(self.end());
+        let hold = match self.needles.is_empty() {
+            true => u64::MAX,
+            false => {
+                let source = Source::Input(&self.input, self.base);
+                let hold = self.readers.hold(source, &self.needles, false);
+                hold.min(self.readers.hold_run(source, &self.needles))
+            }
+        };
+        hold.min(rules).min(self.end())
+    }
+
+    /// Let the rules look at what is new, and the readers up to where that taught new values. Tells up
+    /// to where the rules have decided.
+    fn rules(&mut self, ended: bool) -> u64 {
+        let (true, Some(engine)) = (self.options.unknown, &self.engine) else { return u64::MAX };
+        let mut findings = Findings::default();
+        let hold = self.live.read(engine, &self.input, self.base, ended, &mut findings);
+        let engine = Arc::clone(engine);
+        self.cover(findings.covered);
+        findings.learned.sort_by_key(|learned| learned.at);
+        for Learned { at, value, rule } in findings.learned {
+            let Some(strength) = learn::strength(&value) else { continue };
+            if self.learned.len() >= LEARNED || !self.learned.insert(self.hasher.hash_one(&*value)) {
+                continue;
+            }
+            self.read_to(at);
+            let name = engine.rules().get(rule).id.to_string();
+            self.needles.add(vec![Needle { name, value, strength }], at);
         }
-        let from = self.index(self.read);
-        let source = Source::Input(&self.input, self.base);
-        let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
-        self.readers.feed(source, from, &mut shared);
-        self.read = self.end();
-        self.cover_hits();
-        let source = Source::Input(&self.input, self.base);
-        let hold = self.readers.hold(source, &self.needles);
-        let run = self.readers.hold_run(source, &self.needles);
-        hold.min(run).min(self.end())
+        hold
+    }
+
+    /// Let the readers read up to offset `to`.
+    fn read_to(&mut self, to: u64) {
+        if to <= self.read {
+            return;
+        }
+        if !self.needles.is_empty() {
+            let (from, end) = (self.index(self.read), self.index(to));
+            let source = Source::Input(&self.input[..end], self.base);
+            let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
+            self.readers.feed(source, from, &mut shared);
+            self.cover_hits();
+        }
+        self.read = to;
+    }
+
+    fn cover(&mut self, covered: Vec<Covered>) {
+        let at = self.emitter.at;
+        for Covered { start, end, rule } in covered.into_iter().filter(|covered| covered.end > at) {
+            self.covers.push(Cover { start, form: Form::Rule, label: Label::Rule(rule.0), end });
+        }
     }
 
     fn cover_hits(&mut self) {

@@ -82,6 +82,7 @@ pub(super) struct Needles {
     longest_literal: usize,
     /// Some value holds white space.
     pub spaced: bool,
+    shown: usize,
 }
 
 /// A set of hashes.
@@ -140,6 +141,7 @@ impl Needles {
             longest_run: 0,
             longest_literal: 0,
             spaced: false,
+            shown: 4,
         }
     }
 
@@ -162,6 +164,7 @@ impl Needles {
             let known = self.known.len() as u32;
             self.known.push(Known { name: needle.name, from });
             self.spaced |= needle.value.iter().any(u8::is_ascii_whitespace);
+            self.shown = self.shown.min(needle.value.len() / 5);
             let long = needle.value.len() > LITERAL;
             match needle.strength {
                 Strength::Strong if needle.value.len() >= RUN => self.strong(&needle.value, known),
@@ -392,6 +395,17 @@ impl Needles {
         (1..=most).rev().find(|&length| self.is_beginning(&text[text.len() - length..])).unwrap_or(0)
     }
 
+    /// Bytes of an undecided value that may be shown after a pause.
+    pub(super) fn shown(&self) -> usize {
+        self.shown
+    }
+
+    /// Is an end of a text that may become a plain value nothing but words, such as a prompt's?
+    pub(super) fn only_words(&self, text: &[u8]) -> bool {
+        let word = |byte: &u8| byte.is_ascii_alphabetic() || b" :?>[]()/,.".contains(byte);
+        text.iter().all(word) && !(1..=text.len()).any(|length| self.begins_window(&text[text.len() - length..]))
+    }
+
     fn is_beginning(&self, text: &[u8]) -> bool {
         if text.len() < self.longest_run && self.begins_window(text) {
             return true;
@@ -400,6 +414,16 @@ impl Needles {
             let at = self.literals.partition_point(|literal| literal.text.as_slice() <= text);
             self.literals.get(at).is_some_and(|literal| literal.text.starts_with(text))
         }
+    }
+
+    /// The first value that has a window that begins with this, or that begins with it.
+    pub(super) fn owner(&self, text: &[u8]) -> u32 {
+        let spelled = self.spellings.iter().find(|held| {
+            let value = &self.text[held.start as usize..held.end as usize];
+            value.windows(text.len()).any(|window| same(held.exact, window, text))
+        });
+        let literal = || self.literals.iter().find(|literal| literal.text.starts_with(text));
+        spelled.map(|held| held.known).or_else(|| literal().map(|literal| literal.known)).unwrap_or(0)
     }
 
     fn begins_window(&self, text: &[u8]) -> bool {

@@ -108,7 +108,8 @@ impl Readers {
     }
 
     /// Where the first byte of `source` stands that may be part of what is not decided.
-    pub(super) fn hold(&self, source: Source<'_>, needles: &Needles) -> u64 {
+    /// After a pause an escape that has only begun is not waited for.
+    pub(super) fn hold(&self, source: Source<'_>, needles: &Needles, pause: bool) -> u64 {
         let bytes = source.bytes();
         let mut live = needles.live(bytes);
         if bytes.ends_with(b"_") {
@@ -117,7 +118,7 @@ impl Readers {
             live = live.max(if before > 0 { before + 1 } else { 0 });
         }
         let own = if live > 0 { source.unit(bytes.len() - live).start } else { u64::MAX };
-        self.readers.iter().map(|reader| reader.hold(source, needles)).fold(own, u64::min)
+        self.readers.iter().map(|reader| reader.hold(source, needles, pause)).fold(own, u64::min)
     }
 
     /// Where a run begins that may become long enough to be decoded.
@@ -328,13 +329,13 @@ impl Reader {
         self.done = 0;
     }
 
-    fn hold(&self, source: Source<'_>, needles: &Needles) -> u64 {
+    fn hold(&self, source: Source<'_>, needles: &Needles, pause: bool) -> u64 {
         if !self.engaged {
             return u64::MAX;
         }
-        let pending = self.view.pending().unwrap_or(u64::MAX);
+        let pending = self.view.pending().filter(|_| !pause).unwrap_or(u64::MAX);
         if self.active {
-            return pending.min(self.readers.hold(Source::Read(&self.text), needles));
+            return pending.min(self.readers.hold(Source::Read(&self.text), needles, pause));
         }
         // What was read so far and what stands before it may go on behind the escape.
         let began = source.index(self.began);

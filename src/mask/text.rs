@@ -38,14 +38,6 @@ impl Text {
         }
     }
 
-    pub(super) fn start(&self, at: usize) -> u64 {
-        self.spans[at].0
-    }
-
-    pub(super) fn end(&self, at: usize) -> u64 {
-        self.spans[at].1
-    }
-
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();

@@ -8,3 +8,4 @@ mod encode;
 mod forms;
 mod stream;
 mod support;
+mod unknown;
