@@ -110,27 +110,13 @@ pub fn parse(text: &[u8], word: Span) -> Option<Assignment> {
     value::read(text, name, operator)
 }
 
-/// Operators, each before its own beginnings.
-const OPERATORS: [&[u8]; 22] = [
-    b"===", b"!==", b"||=", b"==", b"=>", b":=", b"!=", b"?=", b"+=", b"||", b"??", b"?:", b"->", b"<-", b"=",
-    b":", b"(", b",", b">", b"<", b"\xef\xbc\x9a", b"\xef\xbc\x9d",
-];
-
 /// Where the value begins, or may begin, in a text that is still being written: behind the name that
 /// holds the word, its operator and quotes. `None` where the word is in no name, or no byte of a value
 /// is there yet.
 pub(super) fn value_begins(text: &[u8], word: Span) -> Option<usize> {
-    let name = identifier(text, word)?;
-    let skip = |at: usize, signs: &[u8]| at + text[at..].iter().take_while(|byte| signs.contains(byte)).count();
-    let closed = skip(name.end, b"\\\"'`]}?!*)[");
-    let blank = skip(closed, b" \t");
-    let operator = OPERATORS.iter().find(|operator| text[blank..].starts_with(operator));
-    let at = match operator {
-        Some(operator) => blank + operator.len(),
-        None if blank > closed => blank,
-        None => return None,
-    };
-    let at = skip(skip(at, b" \t"), b"\\\"'`");
+    let behind = operator_behind(text, identifier(text, word)?)?;
+    let at = skip_blanks(text, behind.at);
+    let at = at + text[at..].iter().take_while(|byte| b"\\\"'`".contains(byte)).count();
     (at < text.len()).then_some(at)
 }
 

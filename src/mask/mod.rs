@@ -127,7 +127,7 @@ impl Masker {
     /// them stand in the last 64 KiB that have already left.
     pub fn add(&mut self, needles: Vec<Needle>) -> Vec<Late> {
         let late = self.late(&needles);
-        needles.iter().for_each(|needle| drop(self.learned.insert(self.hasher.hash_one(&*needle.value))));
+        self.learned.extend(needles.iter().map(|needle| self.hasher.hash_one(&*needle.value)));
         self.needles.add(needles, self.emitter.at);
         // Read again what is at hand; of what is found only that counts which has not left.
         let end = self.read;
@@ -182,7 +182,12 @@ impl Masker {
         }
         let mut to = self.end();
         let hold = self.readers.hold(Source::Input(&self.input, self.base), &self.needles, true);
-        if hold < to && !self.needles.only_words(&self.input[self.index(hold)..]) {
+        // The words of a prompt may be those that a plain value begins with.
+        let hold = match hold < to && Needles::only_words(&self.input[self.index(hold)..]) {
+            true => to - self.needles.live_strong(&self.input) as u64,
+            false => hold,
+        };
+        if hold < to {
             let shown = if self.emitter.at <= hold { self.needles.shown() as u64 } else { 0 };
             to = to.min(hold + shown);
             // Never half a character.

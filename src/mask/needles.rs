@@ -158,7 +158,7 @@ impl Needles {
     pub(super) fn add(&mut self, needles: Vec<Needle>, from: u64) {
         let literals = self.literals.len();
         for needle in needles {
-            if needle.value.is_empty() {
+            if needle.value.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
             let known = self.known.len() as u32;
@@ -400,10 +400,15 @@ impl Needles {
         self.shown
     }
 
-    /// Is an end of a text that may become a plain value nothing but words, such as a prompt's?
-    pub(super) fn only_words(&self, text: &[u8]) -> bool {
-        let word = |byte: &u8| byte.is_ascii_alphabetic() || b" :?>[]()/,.".contains(byte);
-        text.iter().all(word) && !(1..=text.len()).any(|length| self.begins_window(&text[text.len() - length..]))
+    /// Is it nothing but words, such as those of a prompt?
+    pub(super) fn only_words(text: &[u8]) -> bool {
+        text.iter().all(|byte| byte.is_ascii_alphabetic() || b" :?>[]()/,.".contains(byte))
+    }
+
+    /// Length of the longest end of `text` that may become a piece of a strong value, in bytes.
+    pub(super) fn live_strong(&self, text: &[u8]) -> usize {
+        let most = self.longest_run.saturating_sub(1).min(text.len());
+        (1..=most).rev().find(|&length| self.begins_window(&text[text.len() - length..])).unwrap_or(0)
     }
 
     fn is_beginning(&self, text: &[u8]) -> bool {

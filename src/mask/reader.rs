@@ -299,6 +299,10 @@ impl Reader {
                 self.settle(shared);
             }
             self.rest();
+        } else if let Some(pending) = self.view.pending().filter(|_| !self.active && !alone) {
+            // What was read as it stands can be had from the source again.
+            self.began = pending;
+            self.text.clear();
         }
     }
 
@@ -337,14 +341,10 @@ impl Reader {
         if self.active {
             return pending.min(self.readers.hold(Source::Read(&self.text), needles, pause));
         }
-        // What was read so far and what stands before it may go on behind the escape.
+        // What stands before the escape may go on behind it.
         let began = source.index(self.began);
-        let mut text = zeroize::Zeroizing::new(Vec::with_capacity(needles.context() + self.text.len()));
-        text.extend_from_slice(&source.bytes()[began.saturating_sub(needles.context())..began]);
-        text.extend_from_slice(&self.text.bytes);
-        let live = needles.live(&text);
-        let start = (began + self.text.len()).saturating_sub(live);
-        if live > 0 { pending.min(source.unit(start).start) } else { pending }
+        let live = needles.live(&source.bytes()[..began]);
+        if live > 0 { pending.min(source.unit(began - live).start) } else { pending }
     }
 
     fn finish(&mut self, source: Source<'_>, shared: &mut Shared<'_>) {

@@ -72,9 +72,9 @@ fn the_samples_of_all_rules_are_masked() {
 
 #[test]
 fn pieces_make_no_difference() {
-    for (rule, text, _) in samples().iter().step_by(23) {
+    for (rule, text, _) in samples().iter().step_by(61) {
         let text = [b"start\n", &text[..], b" tail\nkey: x\n", &text[..], b"\n"].concat();
-        same_for_all_pieces(rule, &masker, &text[..text.len().min(900)]);
+        same_for_all_pieces(rule, &masker, &text[..text.len().min(500)]);
     }
     for (lines, end) in [(3, true), (3, false), (0, true)] {
         let text = [b"a\n", &private_key(lines, end)[..], b"done with it\nmore\n"].concat();
@@ -84,7 +84,7 @@ fn pieces_make_no_difference() {
 
 #[test]
 fn a_value_that_was_masked_stays_known_in_all_forms() {
-    let (text, secret) = sample_of("github-personal-access-token", 1);
+    let (text, secret) = sample_of("github-pat-classic", 1);
     let text = [&text[..], b"\nhex ", &crate::encode::hex(&secret), b"\nbase64 ", &crate::encode::base64(&secret), b"\n"].concat();
     let out = whole(&text);
     assert!(!contains(&out, &crate::encode::hex(&secret)[..16]), "{}", shown(&out));
@@ -133,7 +133,7 @@ fn prompts_and_progress_leave_at_once_and_names_do_not_wait() {
 
 #[test]
 fn a_pause_masks_what_has_come_far_enough() {
-    let (_, secret) = sample_of("github-personal-access-token", 5);
+    let (_, secret) = sample_of("github-pat-classic", 5);
     let (mut masker, mut out) = (masker(), Vec::new());
     masker.push(&[b"x ", &secret[..20]].concat(), &mut out);
     masker.tick(IDLE, &mut out);

@@ -17,6 +17,7 @@ use crate::rules::rule::Matcher;
 use crate::text::Span;
 use alive::Alive;
 use block::Open;
+use std::collections::HashSet;
 use zeroize::Zeroizing;
 
 /// Bytes behind a place that decide on it where its line has no end.
@@ -69,6 +70,8 @@ struct Waiting {
 pub struct Live {
     scratch: Scratch,
     alive: Alive,
+    /// One to three bytes that matches begin with.
+    beginnings: HashSet<u32>,
     /// Places before this offset are decided.
     decided: u64,
     /// End of what was read.
@@ -137,7 +140,10 @@ impl Live {
         self.settle(&step, findings);
         self.blocks(&mut step, findings);
         if !ended {
-            tail(&mut step);
+            if self.beginnings.is_empty() {
+                self.beginnings = engine.anchors.grams().flat_map(|gram| (1..4).map(move |length| beginning(gram, length))).collect();
+            }
+            tail(&mut step, &self.beginnings);
         }
         self.decided = base + open as u64;
         self.read = base + text.len() as u64;
@@ -350,7 +356,7 @@ impl Live {
 
 /// Hold back at the end of the text what is too short to tell: the word that is being written, and the
 /// beginning of a marker.
-fn tail(step: &mut Step<'_>) {
+fn tail(step: &mut Step<'_>, beginnings: &HashSet<u32>) {
     let text = step.text;
     step.hold_from(run_start(text, text.len()));
     let end = text.len();
@@ -358,6 +364,13 @@ fn tail(step: &mut Step<'_>) {
         let gram = u32::from_le_bytes([text[at], text[at + 1], text[at + 2], text[at + 3]]);
         let short = text[at..].iter().all(|&byte| byte > b' ');
         if short && candidate::is_token_start(text, at) && !step.engine.anchors.rules_at(gram).is_empty() {
+            step.hold_from(at);
+        }
+    }
+    for length in 1..4.min(end + 1) {
+        let at = end - length;
+        let gram = text[at..].iter().rev().fold(0, |gram, &byte| gram << 8 | u32::from(byte));
+        if candidate::is_token_start(text, at) && beginnings.contains(&beginning(gram, length as u32)) {
             step.hold_from(at);
         }
     }
@@ -369,6 +382,11 @@ fn tail(step: &mut Step<'_>) {
             break;
         }
     }
+}
+
+/// The first bytes of four, with their number.
+fn beginning(gram: u32, length: u32) -> u32 {
+    length << 24 | gram & ((1 << (8 * length)) - 1)
 }
 
 /// What may stand between a name and the end of its line.
