@@ -74,6 +74,10 @@ const HISTORY: usize = 64 << 10;
 const STEP: usize = 64 << 10;
 /// Shortest beginning of a value that is masked at the end of the input, in bytes.
 const FRAGMENT: u64 = 8;
+/// Most bytes that are held back because a piece of a value stands before them.
+const HELD: u64 = 64 << 10;
+/// Most bytes that are held back because they may be the beginning of an encoding.
+const RUN: u64 = 4 << 10;
 /// Most values that rules teach.
 const LEARNED: usize = 10_000;
 /// After such a pause part of what is held may leave.
@@ -244,7 +248,16 @@ impl Masker {
             false => {
                 let source = Source::Input(&self.input, self.base);
                 let hold = self.readers.hold(source, &self.needles, false);
-                hold.min(self.readers.hold_run(source, &self.needles))
+                let run = self.readers.hold_run(source, &self.needles);
+                let end = self.end();
+                if end.saturating_sub(hold) > HELD {
+                    // So much around a piece of a value can only be there to hide it.
+                    let known = Label::Known(0);
+                    self.covers.push(Cover { start: hold, form: Form::Nested, label: known, end });
+                    end
+                } else {
+                    hold.min(run.max(end.saturating_sub(RUN)))
+                }
             }
         };
         hold.min(rules).min(self.end())

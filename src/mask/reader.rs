@@ -69,16 +69,18 @@ pub(super) struct Readers {
     spots: Spots,
     form: Form,
     depth: u8,
+    /// The source begins where an encoding does, not somewhere in a text.
+    alone: bool,
 }
 
 impl Readers {
     /// The readers of the input.
     pub(super) fn new() -> Readers {
-        Readers::of(Form::Literal, 0)
+        Readers::of(Form::Literal, 0, false)
     }
 
-    fn of(form: Form, depth: u8) -> Readers {
-        Readers { readers: Vec::new(), spots: Spots::default(), form, depth }
+    fn of(form: Form, depth: u8, alone: bool) -> Readers {
+        Readers { readers: Vec::new(), spots: Spots::default(), form, depth, alone }
     }
 
     /// Read and search what is new in `source`, from `from` on.
@@ -87,8 +89,8 @@ impl Readers {
         if self.depth >= DEPTH + u8::from(self.form == Form::Terminal) {
             return;
         }
-        let begins = matches!(source, Source::Input(_, 0)) && from == 0;
-        self.spots.find(source.bytes(), from, begins);
+        let whole = self.alone || matches!(source, Source::Input(_, 0));
+        self.spots.find(source.bytes(), from, whole);
         for kind in Kind::ALL {
             let at = self.readers.iter().position(|reader| reader.view.kind() == kind);
             let spots = self.spots.of(kind);
@@ -195,7 +197,7 @@ impl Reader {
             began: 0,
             since: 0,
             done: 0,
-            readers: Box::new(Readers::of(form, depth + 1)),
+            readers: Box::new(Readers::of(form, depth + 1, alone(kind))),
         }
     }
 
@@ -263,8 +265,7 @@ impl Reader {
             began.checked_sub(1).map(|before| source.bytes()[before])
         });
         let margin = shared.margin();
-        // A view that joins bytes from far apart has no text of the source before it.
-        let alone = matches!(kind, Kind::Base64(_) | Kind::Pairs | Kind::Dump | Kind::Column);
+        let alone = alone(kind);
         let mut broken = false;
         let Reader { view, text, active, began, since, done, .. } = self;
         view.step(unit, last, &mut |said| {
@@ -365,6 +366,11 @@ impl Reader {
         }
         self.rest();
     }
+}
+
+/// Views that read an encoding by itself: what stands before it says nothing in them.
+fn alone(kind: Kind) -> bool {
+    matches!(kind, Kind::Base64(_) | Kind::Pairs | Kind::Dump | Kind::Column)
 }
 
 /// Put the bytes of the source before `began` in front of a text.

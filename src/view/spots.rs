@@ -76,14 +76,15 @@ impl Spots {
     }
 
     /// All places from `from` on. Where the byte behind a place decides and is not there yet, the place
-    /// counts. `begins`: the text is the beginning of the input.
-    pub fn find(&mut self, text: &[u8], from: usize, begins: bool) {
+    /// counts. `whole`: nothing stood before the text.
+    pub fn find(&mut self, text: &[u8], from: usize, whole: bool) {
         self.marked.iter_mut().for_each(Vec::clear);
         for list in [&mut self.spaces, &mut self.lines, &mut self.runs, &mut self.pairs] {
             list.clear();
         }
         let before = text[..from].iter().rev().take(BASE64_RUN).take_while(|&&byte| is_base64(byte)).count();
-        let mut run = before;
+        // Of a run that began before the text nobody knows where.
+        let mut run = if before == from && !whole { BASE64_RUN } else { before };
         for at in from..text.len() {
             let class = CLASSES[usize::from(text[at])];
             if class & BASE64 != 0 {
@@ -98,7 +99,7 @@ impl Spots {
                 self.hot(text, at, class);
             }
             if class & HEX != 0 {
-                if at == 0 && begins || at > 0 && text[at - 1] == b'\n' {
+                if at == 0 && whole || at > 0 && text[at - 1] == b'\n' {
                     self.lines.push(at as u32);
                 }
                 if row(text, at).is_some() {
