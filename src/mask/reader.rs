@@ -39,8 +39,8 @@ impl Shared<'_> {
         margin(self.needles)
     }
 
-    /// Search what is new in a text.
-    fn search(&mut self, source: Source<'_>, from: usize, form: Form) {
+    /// Search what is new in a text; what ends before `seam` was found by others.
+    fn search(&mut self, source: Source<'_>, from: usize, form: Form, seam: u64) {
         self.found.clear();
         self.needles.find(source.bytes(), from, &mut self.found);
         for found in &self.found {
@@ -51,7 +51,7 @@ impl Shared<'_> {
                 _ => Form::Nested,
             };
             let start = start.max(self.needles.known[found.known as usize].from);
-            if start < end {
+            if start < end && seam < end {
                 self.hits.push(Hit { start, end, known: found.known, form });
             }
         }
@@ -71,6 +71,8 @@ pub(super) struct Readers {
     depth: u8,
     /// The source begins where an encoding does, not somewhere in a text.
     alone: bool,
+    /// Where the first escape of the source stands in the input.
+    seam: u64,
 }
 
 impl Readers {
@@ -80,12 +82,12 @@ impl Readers {
     }
 
     fn of(form: Form, depth: u8, alone: bool) -> Readers {
-        Readers { readers: Vec::new(), spots: Spots::default(), form, depth, alone }
+        Readers { readers: Vec::new(), spots: Spots::default(), form, depth, alone, seam: 0 }
     }
 
     /// Read and search what is new in `source`, from `from` on.
     pub(super) fn feed(&mut self, source: Source<'_>, from: usize, shared: &mut Shared<'_>) {
-        shared.search(source, from, self.form);
+        shared.search(source, from, self.form, self.seam);
         if self.depth >= DEPTH + u8::from(self.form == Form::Terminal) {
             return;
         }
@@ -267,13 +269,14 @@ impl Reader {
         let margin = shared.margin();
         let alone = alone(kind);
         let mut broken = false;
-        let Reader { view, text, active, began, since, done, .. } = self;
+        let Reader { view, text, active, began, since, done, readers, .. } = self;
         view.step(unit, last, &mut |said| {
             if !*active && !matches!(said, Said::Plain(_) | Said::Break) {
                 *active = true;
                 *done = 0;
                 if !alone {
                     lead(text, source, *began, margin);
+                    readers.seam = *began;
                 }
             }
             match said {

@@ -10,6 +10,8 @@ pub const PLACES: usize = 10_000;
 #[allow(missing_docs)] // the names say it
 pub enum Form {
     Literal,
+    Terminal,
+    Wrapped,
     Base64,
     Base32,
     Hex,
@@ -19,8 +21,6 @@ pub enum Form {
     Quoting,
     QuotedPrintable,
     Dump,
-    Terminal,
-    Wrapped,
     Nested,
     Rule,
 }

@@ -1,6 +1,9 @@
 //! Where in a text each kind of view may have something to read: one pass for all kinds.
 
+mod masks;
+
 use super::{Kind, is_base64, is_space};
+use masks::{BLOCK, Masks};
 
 /// Characters of base64 in a row from which on it is decoded.
 pub const BASE64_RUN: usize = 20;
@@ -15,38 +18,22 @@ const MARKED: [Kind; 8] = [
     Kind::Joined,
     Kind::Printable,
 ];
-const SPACE: u16 = 1 << 8;
-const BASE64: u16 = 1 << 10;
-const HEX: u16 = 1 << 11;
-/// What [`CLASSES`] has of a byte that a view may begin with.
-const HOT: u16 = SPACE - 1;
 
 /// For every byte, which kinds begin with it.
-const CLASSES: [u16; 256] = classes();
+const KINDS: [u8; 256] = kinds();
 
-const fn classes() -> [u16; 256] {
-    let mut classes = [0; 256];
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let mut kind = 0;
         while kind < MARKED.len() {
-            if MARKED[kind].begins(byte as u8) {
-                classes[byte] |= 1 << kind;
-            }
+            kinds[byte] |= (MARKED[kind].begins(byte as u8) as u8) << kind;
             kind += 1;
-        }
-        if is_space(byte as u8) {
-            classes[byte] |= SPACE;
-        }
-        if is_base64(byte as u8) {
-            classes[byte] |= BASE64;
-        }
-        if (byte as u8).is_ascii_hexdigit() {
-            classes[byte] |= HEX;
         }
         byte += 1;
     }
-    classes
+    kinds
 }
 
 /// Places in a text, by what may be read there.
@@ -59,7 +46,7 @@ pub struct Spots {
     pub lines: Vec<u32>,
     /// The last character of the first [`BASE64_RUN`] of a run.
     pub runs: Vec<u32>,
-    /// The last byte of the first pairs of hexadecimal digits with the same sign between them.
+    /// The last bytes of rows of hexadecimal digits; see [`pairs_start`].
     pub pairs: Vec<u32>,
 }
 
@@ -84,48 +71,98 @@ impl Spots {
         }
         let before = text[..from].iter().rev().take(BASE64_RUN).take_while(|&&byte| is_base64(byte)).count();
         // Of a run that began before the text nobody knows where.
-        let mut run = if before == from && !whole { BASE64_RUN } else { before };
-        for at in from..text.len() {
-            let class = CLASSES[usize::from(text[at])];
-            if class & BASE64 != 0 {
-                run += 1;
-                if run == BASE64_RUN {
-                    self.runs.push(at as u32);
+        let before = if before == from && !whole { BASE64_RUN + 1 } else { before };
+        let mut last = before_masks(text, from, before);
+        let vectors = masks::vectors();
+        let mut at = from;
+        while at < text.len() {
+            let rest = &text[at..];
+            let block = match rest.first_chunk::<BLOCK>() {
+                Some(block) => *block,
+                None => {
+                    let mut block = [b'.'; BLOCK];
+                    block[..rest.len()].copy_from_slice(rest);
+                    block
                 }
-            } else {
-                run = 0;
+            };
+            let new = Masks::of(&block, vectors);
+            self.block(text, at, last, new, whole);
+            last = new;
+            at += BLOCK;
+        }
+    }
+
+    /// The places in one block at `at`; `last` is what the bytes before it are.
+    fn block(&mut self, text: &[u8], at: usize, last: Masks, new: Masks, whole: bool) {
+        for bit in bits(new.hot) {
+            self.hot(text, at + bit);
+        }
+        let space = join(last.space, new.space);
+        for bit in bits(new.space & !high(space << 1)) {
+            if at + bit > 0 {
+                self.spaces.push((at + bit) as u32);
             }
-            if class & (HOT | SPACE) != 0 {
-                self.hot(text, at, class);
-            }
-            if class & HEX != 0 {
-                if at == 0 && whole || at > 0 && text[at - 1] == b'\n' {
-                    self.lines.push(at as u32);
-                }
-                if row(text, at).is_some() {
-                    self.pairs.push(at as u32);
-                }
+        }
+        let run = join(last.base64, new.base64);
+        let four = run & run << 1 & run << 2 & run << 3;
+        let sixteen = four & four << 4 & four << 8 & four << 12;
+        for bit in bits(high(sixteen & four << 16 & !(run << BASE64_RUN))) {
+            self.runs.push((at + bit) as u32);
+        }
+        let line = join(last.line, new.line) << 1 | u128::from(whole && at == 0) << 64;
+        for bit in bits(high(line) & new.hex) {
+            self.lines.push((at + bit) as u32);
+        }
+        // Two digits behind a sign, with two more before it or before `0x`; or four between blanks.
+        let hex = join(last.hex, new.hex);
+        let pair = hex & hex << 1;
+        let pairs = pair & !hex << 2 & (pair << 3 & !hex << 5 & pair << 6 | hex << 3 & !hex << 4 & (pair << 5 | pair << 6));
+        let fours = pair & pair << 2 & space << 4 & pair << 5 & pair << 7 & space << 9;
+        for bit in bits(high(pairs | fours)) {
+            if row(text, at + bit).is_some() {
+                self.pairs.push((at + bit) as u32);
             }
         }
     }
 
     #[inline]
-    fn hot(&mut self, text: &[u8], at: usize, class: u16) {
-        if class & SPACE != 0 {
-            if at > 0 && !is_space(text[at - 1]) {
-                self.spaces.push(at as u32);
-            }
-            return;
-        }
+    fn hot(&mut self, text: &[u8], at: usize) {
         if text.get(at + 1).is_some_and(|&next| !goes_on(text[at], next)) {
             return;
         }
-        let mut kinds = class & HOT;
-        while kinds != 0 {
-            self.marked[kinds.trailing_zeros() as usize].push(at as u32);
-            kinds &= kinds - 1;
+        for kind in bits(u64::from(KINDS[usize::from(text[at])])) {
+            self.marked[kind].push(at as u32);
         }
     }
+}
+
+/// What the bytes before `from` are, as far as it matters; `run` of them are of a run of base64.
+fn before_masks(text: &[u8], from: usize, run: usize) -> Masks {
+    let mut block = [b'.'; BLOCK];
+    let known = from.min(BLOCK);
+    block[BLOCK - known..].copy_from_slice(&text[from - known..from]);
+    let mut masks = Masks::scalar(&block);
+    masks.base64 = (1u64 << run).wrapping_sub(1).reverse_bits();
+    masks
+}
+
+/// Two blocks in a row.
+fn join(last: u64, new: u64) -> u128 {
+    u128::from(new) << 64 | u128::from(last)
+}
+
+/// The later of two blocks.
+fn high(both: u128) -> u64 {
+    (both >> 64) as u64
+}
+
+/// The numbers of the bits that are set.
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
+        mask &= mask - 1;
+        Some(bit)
+    })
 }
 
 /// Can an escape that begins with one byte go on with the next?
