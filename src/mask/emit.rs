@@ -47,13 +47,7 @@ impl Emitter {
 
     /// Write the input up to offset `to`. `input` begins at `self.at`. `covers` is sorted; what lies
     /// wholly before `to` is removed from it.
-    pub(super) fn write(
-        &mut self,
-        input: &[u8],
-        to: u64,
-        covers: &mut Vec<Cover>,
-        writer: &mut Writer<'_>,
-    ) {
+    pub(super) fn write(&mut self, input: &[u8], to: u64, covers: &mut Vec<Cover>, writer: &mut Writer<'_>) {
         let base = self.at;
         let part = |from: u64, to: u64| &input[(from - base) as usize..(to - base) as usize];
         let mut next = 0;

@@ -12,7 +12,11 @@ pub(super) fn strength(value: &[u8]) -> Option<Strength> {
     let digit = has(u8::is_ascii_digit);
     let (lower, upper) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
     let sign = value.iter().any(|byte| !byte.is_ascii_alphanumeric());
-    let alphabet: u32 = [(digit, 10), (lower, 26), (upper, 26), (sign, 32)].iter().filter(|kind| kind.0).map(|kind| kind.1).sum();
+    let alphabet: u32 = [(digit, 10), (lower, 26), (upper, 26), (sign, 32)]
+        .iter()
+        .filter(|kind| kind.0)
+        .map(|kind| kind.1)
+        .sum();
     let hex = value.iter().all(u8::is_ascii_hexdigit);
     let bits = value.len() as f64 * f64::from(if hex { 16 } else { alphabet.max(1) }).log2();
     let mixed = digit && (lower || upper) || value.len() >= 16 && lower && upper;

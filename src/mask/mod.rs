@@ -213,7 +213,12 @@ impl Masker {
         let end = self.end();
         if live >= FRAGMENT {
             let known = self.needles.owner(&self.input[self.index(end - live)..]);
-            self.covers.push(Cover { start: end - live, form: Form::Literal, label: Label::Known(known), end });
+            self.covers.push(Cover {
+                start: end - live,
+                form: Form::Literal,
+                label: Label::Known(known),
+                end,
+            });
         }
         self.emit(end, out);
     }
@@ -330,8 +335,7 @@ impl Masker {
                 None => String::new(),
             },
         };
-        let mut writer =
-            Writer { out, style: &self.options.token, report: &mut self.report, name: &name };
+        let mut writer = Writer { out, style: &self.options.token, report: &mut self.report, name: &name };
         self.emitter.write(&self.input[at..], to, &mut self.covers, &mut writer);
     }
 

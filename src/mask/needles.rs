@@ -78,6 +78,8 @@ pub(super) struct Needles {
     automaton: Option<AhoCorasick>,
     /// Literals begin with these bytes.
     first: [bool; 256],
+    /// Four bytes that stand in literals.
+    literal_grams: Filter,
     longest_run: usize,
     longest_literal: usize,
     /// Some value holds white space.
@@ -138,6 +140,7 @@ impl Needles {
             literals: Vec::new(),
             automaton: None,
             first: [false; 256],
+            literal_grams: Filter::new(15),
             longest_run: 0,
             longest_literal: 0,
             spaced: false,
@@ -200,6 +203,7 @@ impl Needles {
     fn plain(&mut self, value: &[u8], known: u32) {
         let mut add = |text: Zeroizing<Vec<u8>>, form: Form| {
             self.first[usize::from(text[0])] = true;
+            text.windows(4).for_each(|part| self.literal_grams.add(gram(part)));
             self.longest_literal = self.longest_literal.max(text.len());
             self.literals.push(Literal { text, known, form });
         };
@@ -384,9 +388,11 @@ impl Needles {
         }
     }
 
-    /// May these four bytes stand in a strong value, or begin a plain one?
+    /// May these four bytes stand in a value?
+    #[inline]
     pub(super) fn has_gram(&self, bytes: &[u8]) -> bool {
-        self.filter.has(gram(bytes)) || self.first[usize::from(bytes[0])]
+        let gram = gram(bytes);
+        self.filter.has(gram) || self.literal_grams.has(gram)
     }
 
     /// Length of the longest end of `text` that more bytes could make a find, in bytes.
@@ -467,11 +473,7 @@ fn same(exact: bool, one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Number of bytes that two rows have in common at their beginning, at most [`EXTENT`].
-fn common<'a>(
-    exact: bool,
-    one: impl Iterator<Item = &'a u8>,
-    other: impl Iterator<Item = &'a u8>,
-) -> usize {
+fn common<'a>(exact: bool, one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
     one.zip(other)
         .take(EXTENT)
         .take_while(|(one, other)| if exact { one == other } else { one.eq_ignore_ascii_case(other) })
@@ -540,4 +542,3 @@ fn without_armour(value: &[u8]) -> Vec<&[u8]> {
     parts.retain(|part| part.len() >= RUN);
     parts
 }
-

@@ -129,7 +129,8 @@ impl Readers {
     pub(super) fn hold_run(&self, source: Source<'_>, needles: &Needles) -> u64 {
         let bytes = source.bytes();
         let run = bytes.iter().rev().take(BASE64_RUN).take_while(|&&byte| is_base64(byte)).count();
-        let short = (1..BASE64_RUN).contains(&run) && (0..4).any(|skip| reads_as_text(&bytes[bytes.len() - run..], skip));
+        let short = (1..BASE64_RUN).contains(&run)
+            && (0..4).any(|skip| reads_as_text(&bytes[bytes.len() - run..], skip));
         let run = if short { run } else { 0 }.max(pairs_begun(bytes, needles));
         let own = if run > 0 { source.unit(bytes.len() - run).start } else { u64::MAX };
         self.readers

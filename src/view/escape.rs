@@ -107,7 +107,8 @@ fn unicode(bytes: &[u8]) -> Step {
 /// `\101`: one to three digits.
 fn octal(bytes: &[u8]) -> Step {
     let is_octal = |byte: u8| matches!(byte, b'0'..=b'7');
-    let value = |digits: &[u8]| digits.iter().fold(0u32, |value, &byte| value << 3 | u32::from(byte & 7)) as u8;
+    let value =
+        |digits: &[u8]| digits.iter().fold(0u32, |value, &byte| value << 3 | u32::from(byte & 7)) as u8;
     match bytes.len() {
         2 => Step::More,
         3 if is_octal(bytes[2]) => Step::More,
@@ -187,9 +188,11 @@ pub(super) fn entity(bytes: &[u8]) -> Step {
     let name = &bytes[1..bytes.len() - 1];
     let code = match name {
         [b'#', b'x' | b'X', digits @ ..] if (1..=8).contains(&digits.len()) => hex(digits),
-        [b'#', digits @ ..] if (1..=9).contains(&digits.len()) => digits.iter().try_fold(0u32, |value, &byte| {
-            byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0'))
-        }),
+        [b'#', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            digits.iter().try_fold(0u32, |value, &byte| {
+                byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0'))
+            })
+        }
         _ => NAMES.iter().find(|entry| entry.0 == name).map(|entry| entry.1),
     };
     match code {
@@ -230,7 +233,13 @@ pub(super) fn joined(bytes: &[u8]) -> Step {
 /// White space up to the next other byte.
 pub(super) fn unspaced(bytes: &[u8]) -> Step {
     match bytes.last() {
-        Some(&last) if is_space(last) => if bytes.len() < SPACE { Step::More } else { Step::Plain },
+        Some(&last) if is_space(last) => {
+            if bytes.len() < SPACE {
+                Step::More
+            } else {
+                Step::Plain
+            }
+        }
         _ => Step::NothingButLast,
     }
 }

@@ -245,7 +245,12 @@ impl View {
         self.reset();
     }
 
-    fn first_as_it_stands(&mut self, last: &mut Option<u8>, todo: &mut Vec<Unit>, say: &mut impl FnMut(Said)) {
+    fn first_as_it_stands(
+        &mut self,
+        last: &mut Option<u8>,
+        todo: &mut Vec<Unit>,
+        say: &mut impl FnMut(Said),
+    ) {
         say(Said::Plain(self.units[0]));
         *last = Some(self.units[0].byte);
         todo.extend(self.units.drain(1..).rev());
@@ -305,3 +310,5 @@ pub fn read(kind: Kind, text: &[u8]) -> Vec<Unit> {
     out
 }
 
+#[cfg(test)]
+mod tests;

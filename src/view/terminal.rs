@@ -15,14 +15,44 @@ pub(super) fn decide(bytes: &[u8], last: Option<u8>) -> Step {
         (0, _) => Step::Nothing,
         (8, 1) => Step::More,
         // The same character again makes it bold; anything else only goes back.
-        (8, _) => if last == Some(newest) { Step::Again } else { Step::NothingButLast },
+        (8, _) => {
+            if last == Some(newest) {
+                Step::Again
+            } else {
+                Step::NothingButLast
+            }
+        }
         // Underlined: `_`, back, the character.
-        (b'_', 2) => if newest == 8 { Step::More } else { Step::Plain },
+        (b'_', 2) => {
+            if newest == 8 {
+                Step::More
+            } else {
+                Step::Plain
+            }
+        }
         (b'_', _) => Step::Byte(newest),
         (0xc2, 1) | (0xe2 | 0xef, 1) => Step::More,
-        (0xc2, _) => if newest == 0xad { Step::Nothing } else { Step::Plain },
-        (0xe2, 2) => if matches!(newest, 0x80 | 0x81) { Step::More } else { Step::Plain },
-        (0xef, 2) => if matches!(newest, 0xbb | 0xb8) { Step::More } else { Step::Plain },
+        (0xc2, _) => {
+            if newest == 0xad {
+                Step::Nothing
+            } else {
+                Step::Plain
+            }
+        }
+        (0xe2, 2) => {
+            if matches!(newest, 0x80 | 0x81) {
+                Step::More
+            } else {
+                Step::Plain
+            }
+        }
+        (0xef, 2) => {
+            if matches!(newest, 0xbb | 0xb8) {
+                Step::More
+            } else {
+                Step::Plain
+            }
+        }
         (0xe2 | 0xef, _) => {
             let hidden = match (bytes[0], bytes[1]) {
                 (0xe2, 0x80) => matches!(newest, 0x8b..=0x8f | 0xaa..=0xae),

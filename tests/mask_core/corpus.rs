@@ -98,7 +98,12 @@ fn literals(cases: &mut Cases) {
     cases.form("L06", &repeated, cat(&[b"abc", &repeated]));
     let short = Dice(1).text(BASE62, 13);
     let long = cat(&[&short, b"-", &Dice(2).text(BASE62, 12)]);
-    cases.text("L08", vec![strong("A", &short), strong("B", &long)], cat(&[b"x ", &long, b" y\n"]), vec![long]);
+    cases.text(
+        "L08",
+        vec![strong("A", &short), strong("B", &long)],
+        cat(&[b"x ", &long, b" y\n"]),
+        vec![long],
+    );
     let inner = plain("B", b"beta99");
     cases.text(
         "L09",
@@ -215,10 +220,17 @@ fn escapes(cases: &mut Cases) {
     form("pct-u", encode::escape(&password, signs, |byte| format!("%u{byte:04X}")));
     form("E27", encode::json(&password));
     form("E28", encode::json(&encode::json(&password)));
-    form("E29", encode::escape(&password, |byte| b"<>&/".contains(&byte), |byte| match byte {
-        b'/' => "\\/".to_owned(),
-        other => format!("\\u{other:04x}"),
-    }));
+    form(
+        "E29",
+        encode::escape(
+            &password,
+            |byte| b"<>&/".contains(&byte),
+            |byte| match byte {
+                b'/' => "\\/".to_owned(),
+                other => format!("\\u{other:04x}"),
+            },
+        ),
+    );
     form("u-all", encode::escape(&password, |_| true, |byte| format!("\\u{byte:04X}")));
     form("E30", encode::escape(&password, |byte| b"&<>\"'".contains(&byte), |byte| format!("&#x{byte:x};")));
     form("E30b", encode::escape(&password, signs, |byte| format!("&#{byte};")));
@@ -227,10 +239,19 @@ fn escapes(cases: &mut Cases) {
     form("E32", encode::replace(&password, "'", "'\\''"));
     form("E32b", encode::replace(&password, "'", "'\"'\"'"));
     form("E33", encode::escape(&password, signs, |byte| format!("\\{}", byte as char)));
-    form("E43", encode::escape(&password, |byte| b"$\"\\`".contains(&byte), |byte| format!("\\{}", byte as char)));
+    form(
+        "E43",
+        encode::escape(&password, |byte| b"$\"\\`".contains(&byte), |byte| format!("\\{}", byte as char)),
+    );
     form("E36", encode::replace(&password, "$", "$$"));
-    form("E37", encode::escape(&password, |byte| b"$\"'` ".contains(&byte), |byte| format!("`{}", byte as char)));
-    form("E38", encode::escape(&password, |byte| b"&<>^|".contains(&byte), |byte| format!("^{}", byte as char)));
+    form(
+        "E37",
+        encode::escape(&password, |byte| b"$\"'` ".contains(&byte), |byte| format!("`{}", byte as char)),
+    );
+    form(
+        "E38",
+        encode::escape(&password, |byte| b"&<>^|".contains(&byte), |byte| format!("^{}", byte as char)),
+    );
     form("batch-percent", encode::replace(&password, "%", "%%"));
     form("double-quote", encode::replace(&password, "\"", "\"\""));
     form("qp", encode::escape(&password, |byte| byte == b'=' || signs(byte), |byte| format!("={byte:02X}")));
@@ -241,7 +262,11 @@ fn escapes(cases: &mut Cases) {
     cases.form("continued", &token, cat(&[one, b"\\\n", other]));
     let umlauts = "Zürich-Öl7-Straße-42x".as_bytes().to_vec();
     cases.form("E34", &umlauts, encode::escape(&umlauts, |byte| byte >= 0x80, |byte| format!("\\{byte:o}")));
-    cases.form("E35", &umlauts, encode::escape(&umlauts, |byte| byte >= 0x80, |byte| format!("\\x{byte:02x}")));
+    cases.form(
+        "E35",
+        &umlauts,
+        encode::escape(&umlauts, |byte| byte >= 0x80, |byte| format!("\\x{byte:02x}")),
+    );
     let unicode: String = String::from_utf8(umlauts.clone())
         .unwrap()
         .chars()
@@ -256,7 +281,10 @@ fn nested(cases: &mut Cases) {
     let mut form = |id, spelled: Vec<u8>| cases.form(id, &password, spelled);
     form("json-in-percent", encode::percent(&json, b"", true));
     form("percent-in-json", encode::json(&encode::percent(&password, b"", true)));
-    form("u-in-percent", encode::percent(&encode::escape(&password, |b| b == b'<', |b| format!("\\u{b:04x}")), b"", true));
+    form(
+        "u-in-percent",
+        encode::percent(&encode::escape(&password, |b| b == b'<', |b| format!("\\u{b:04x}")), b"", true),
+    );
     form("entity-in-percent", encode::percent(&encode::replace(&password, "&", "&amp;"), b"", true));
     form("percent-in-entity", encode::replace(&encode::percent(&password, b"&", true), "&", "&amp;"));
     let escaped = encode::base64(&cat(&[b"{\"user\":\"me\",\"password\":\"", &json, b"\",\"more\":1}"]));
@@ -267,7 +295,12 @@ fn nested(cases: &mut Cases) {
     let colours = token.iter().flat_map(|&byte| [b"\x1b[31m", &[byte][..]].concat()).collect::<Vec<u8>>();
     cases.hidden("colours-and-wrap", &token, encode::wrap(&colours, 66, "\n"), vec![token.clone()]);
     let json_of_base64 = encode::base64(&encode::base64(&cat(&[b"{\"password\":\"", &json, b"\"}"])));
-    cases.hidden("base64-of-base64-of-json", &password, json_of_base64.clone(), vec![json_of_base64[36..56].to_vec()]);
+    cases.hidden(
+        "base64-of-base64-of-json",
+        &password,
+        json_of_base64.clone(),
+        vec![json_of_base64[36..56].to_vec()],
+    );
 }
 
 fn terminal(cases: &mut Cases) {

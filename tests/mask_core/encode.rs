@@ -119,10 +119,14 @@ pub fn escape(bytes: &[u8], escaped: impl Fn(u8) -> bool, make: impl Fn(u8) -> S
 
 /// A string of JSON, without its quotes.
 pub fn json(bytes: &[u8]) -> Vec<u8> {
-    escape(bytes, |byte| matches!(byte, b'"' | b'\\' | b'\n'), |byte| match byte {
-        b'\n' => "\\n".to_owned(),
-        other => format!("\\{}", other as char),
-    })
+    escape(
+        bytes,
+        |byte| matches!(byte, b'"' | b'\\' | b'\n'),
+        |byte| match byte {
+            b'\n' => "\\n".to_owned(),
+            other => format!("\\{}", other as char),
+        },
+    )
 }
 
 /// Replace every `from` by `to`.

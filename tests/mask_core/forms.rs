@@ -19,8 +19,10 @@ fn leak(case: &Case, out: &[u8]) -> Option<String> {
 
 #[test]
 fn every_case_is_masked() {
-    let leaks: Vec<String> =
-        cases().iter().filter_map(|case| leak(case, &masked(masker(&case.needles), [&case.input[..]]).0)).collect();
+    let leaks: Vec<String> = cases()
+        .iter()
+        .filter_map(|case| leak(case, &masked(masker(&case.needles), [&case.input[..]]).0))
+        .collect();
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
 }
 

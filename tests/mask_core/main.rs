@@ -6,6 +6,7 @@
 mod corpus;
 mod encode;
 mod forms;
+mod noise;
 mod stream;
 mod support;
 mod unknown;

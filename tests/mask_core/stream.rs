@@ -121,7 +121,8 @@ fn the_report_tells_name_form_and_place() {
     let token = token();
     let text = [b"one\ntwo ", &token[..], b"\n", &crate::encode::hex(&token), b"\n"].concat();
     let (_, report) = masked(masker(&[strong("S", &token)]), text.chunks(3));
-    let places: Vec<_> = report.masked.iter().map(|one| (one.name.as_str(), one.form, one.offset, one.line)).collect();
+    let places: Vec<_> =
+        report.masked.iter().map(|one| (one.name.as_str(), one.form, one.offset, one.line)).collect();
     assert_eq!(places, [("S", Form::Literal, 8, 2), ("S", Form::Hex, 29, 3)]);
     assert_eq!(report.counts[&("S".to_owned(), Form::Hex)], 1);
     assert_eq!(report.total(), 2);
@@ -129,7 +130,9 @@ fn the_report_tells_name_form_and_place() {
 
 #[test]
 fn what_cannot_be_a_secret_leaves_at_once() {
-    for prompt in ["Password: ", "Continue? [y/N] ", "\r 45% (3/7)", "Enter PIN:", "$ ", "a line\n", "50 %\r", "> "] {
+    for prompt in
+        ["Password: ", "Continue? [y/N] ", "\r 45% (3/7)", "Enter PIN:", "$ ", "a line\n", "50 %\r", "> "]
+    {
         let (mut masker, mut out) = (masker(&[strong("S", &token()), plain("P", b"hunter22")]), Vec::new());
         masker.push(prompt.as_bytes(), &mut out);
         assert_eq!(shown(&out), shown(prompt.as_bytes()));
@@ -209,7 +212,8 @@ fn odd_values_do_no_harm() {
         same_for_all_pieces("odd", &|| masker(&needles), text);
     }
     let fixed = || {
-        let mut masker = Masker::new(None, Options { token: TokenStyle::Fixed("***".to_owned()), unknown: false });
+        let mut masker =
+            Masker::new(None, Options { token: TokenStyle::Fixed("***".to_owned()), unknown: false });
         masker.add(vec![plain("X", b"***"), strong("S", &token())]);
         masker
     };
@@ -227,7 +231,21 @@ fn long_values_and_long_lines() {
     let same = vec![b'a'; 64 << 10];
     assert_eq!(whole(&[plain("L", &same)], &[b"x ", &same[..], b" y"].concat()), b"x [MASKED:L] y");
     // Text without an end, of letters, escapes and beginnings of escapes.
-    for unit in [&b"a"[..], b"%", b"\\", b"\x1b[", b"&", b"%25", b"\\u00", b"''", b"A9", b" ", b"41 ", b"\x1b]", b"_\x08"] {
+    for unit in [
+        &b"a"[..],
+        b"%",
+        b"\\",
+        b"\x1b[",
+        b"&",
+        b"%25",
+        b"\\u00",
+        b"''",
+        b"A9",
+        b" ",
+        b"41 ",
+        b"\x1b]",
+        b"_\x08",
+    ] {
         let text: Vec<u8> = unit.iter().copied().cycle().take(300_000).collect();
         let (mut masker, mut out) = (masker(&needles()), Vec::new());
         for piece in text.chunks(10_000) {
@@ -243,7 +261,8 @@ fn long_values_and_long_lines() {
 fn many_values() {
     let mut dice = Dice(9);
     let values: Vec<Vec<u8>> = (0..10_000).map(|_| dice.text(BASE62, 24)).collect();
-    let needles: Vec<_> = values.iter().enumerate().map(|(at, value)| strong(&format!("N{at}"), value)).collect();
+    let needles: Vec<_> =
+        values.iter().enumerate().map(|(at, value)| strong(&format!("N{at}"), value)).collect();
     let text = [b"a ", &values[9_999][..], b" ", &crate::encode::base64(&values[5_000]), b" b\n"].concat();
     assert_eq!(whole(&needles, &text), b"a [MASKED:N9999] [MASKED:N5000] b\n");
 }
@@ -268,9 +287,11 @@ fn pieces_of_a_key_in_a_shuffled_log() {
     let key = key();
     let mut lines: Vec<Vec<u8>> = key.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
     lines.rotate_left(3);
-    let text: Vec<u8> = lines.iter().flat_map(|line| [b"2026-01-01 | ", &line[..], b" |\n"].concat()).collect();
+    let text: Vec<u8> =
+        lines.iter().flat_map(|line| [b"2026-01-01 | ", &line[..], b" |\n"].concat()).collect();
     let out = whole(&[strong("K", &key)], &text);
-    for line in key.split(|&byte| byte == b'\n').filter(|line| line.len() > 10 && !line.starts_with(b"-----")) {
+    for line in key.split(|&byte| byte == b'\n').filter(|line| line.len() > 10 && !line.starts_with(b"-----"))
+    {
         assert!(!contains(&out, &line[..8]) && !contains(&out, &line[line.len() - 8..]));
     }
     assert!(cases().len() > 90, "{} cases", cases().len());

@@ -1,6 +1,7 @@
 //! Secrets that were not registered: the rules of the engine, live.
 
 use crate::support::{Dice, contains, masked, same_for_all_pieces, shown};
+use proptest::prelude::*;
 use sekisho::engine::Engine;
 use sekisho::mask::{IDLE, Masker, Options, TokenStyle};
 use sekisho::rules::{RuleSet, sample};
@@ -67,7 +68,13 @@ fn the_samples_of_all_rules_are_masked() {
         })
         .collect();
     // What a rule only tells by words on following lines comes too late for a live log.
-    assert!(leaks.len() * 100 <= samples.len(), "{} of {}:\n{}", leaks.len(), samples.len(), leaks.join("\n"));
+    assert!(
+        leaks.len() * 100 <= samples.len(),
+        "{} of {}:\n{}",
+        leaks.len(),
+        samples.len(),
+        leaks.join("\n")
+    );
 }
 
 #[test]
@@ -85,7 +92,15 @@ fn pieces_make_no_difference() {
 #[test]
 fn a_value_that_was_masked_stays_known_in_all_forms() {
     let (text, secret) = sample_of("github-pat-classic", 1);
-    let text = [&text[..], b"\nhex ", &crate::encode::hex(&secret), b"\nbase64 ", &crate::encode::base64(&secret), b"\n"].concat();
+    let text = [
+        &text[..],
+        b"\nhex ",
+        &crate::encode::hex(&secret),
+        b"\nbase64 ",
+        &crate::encode::base64(&secret),
+        b"\n",
+    ]
+    .concat();
     let out = whole(&text);
     assert!(!contains(&out, &crate::encode::hex(&secret)[..16]), "{}", shown(&out));
     assert!(!contains(&out, &crate::encode::base64(&secret)[..16]), "{}", shown(&out));
@@ -100,7 +115,8 @@ fn private_keys_are_masked_from_their_begin_on() {
     for line in key.split(|&byte| byte == b'\n').filter(|line| line.len() == 64) {
         assert!(!contains(&out, &line[..12]), "{}", shown(&out));
     }
-    let prefixed: Vec<u8> = key.split_inclusive(|&byte| byte == b'\n').flat_map(|line| [b"#8 0.31 ", line].concat()).collect();
+    let prefixed: Vec<u8> =
+        key.split_inclusive(|&byte| byte == b'\n').flat_map(|line| [b"#8 0.31 ", line].concat()).collect();
     let out = whole(&prefixed);
     assert!(!contains(&out, &key[40..56]) && !contains(&out, &key[110..126]), "{}", shown(&out));
     let escaped = crate::encode::json(&private_key(4, true));
@@ -115,16 +131,31 @@ fn digests_and_ids_are_left_alone() {
     let text = format!(
         "commit {}\nsha256:{}\nDigest: sha256:{}\n{}-{}-4{}-a{}-{}\n\"integrity\": \"sha512-{}\"\n   Compiling libc v0.2.1\n\
          Running `rustc --crate-name a -C metadata={} -C extra-filename=-{}`\n",
-        hex(40), hex(64), hex(64), hex(8), hex(4), hex(3), hex(3), hex(12),
+        hex(40),
+        hex(64),
+        hex(64),
+        hex(8),
+        hex(4),
+        hex(3),
+        hex(3),
+        hex(12),
         String::from_utf8(crate::encode::base64(&Dice(4).text(&(0..=255).collect::<Vec<u8>>(), 64))).unwrap(),
-        hex(16), hex(16)
+        hex(16),
+        hex(16)
     );
     assert_eq!(shown(&whole(text.as_bytes())), shown(text.as_bytes()));
 }
 
 #[test]
 fn prompts_and_progress_leave_at_once_and_names_do_not_wait() {
-    for part in ["Password: ", "Enter passphrase for key '/root/.ssh/id_rsa': ", "\r 45% [=====>    ]", "API_KEY = ", "token: \"", "a line\n"] {
+    for part in [
+        "Password: ",
+        "Enter passphrase for key '/root/.ssh/id_rsa': ",
+        "\r 45% [=====>    ]",
+        "API_KEY = ",
+        "token: \"",
+        "a line\n",
+    ] {
         let (mut masker, mut out) = (masker(), Vec::new());
         masker.push(part.as_bytes(), &mut out);
         assert_eq!(shown(&out), shown(part.as_bytes()));
@@ -141,4 +172,65 @@ fn a_pause_masks_what_has_come_far_enough() {
     masker.finish(&mut out);
     assert!(out.starts_with(b"x [MASKED:") && out.ends_with(b"] y\n"), "{}", shown(&out));
     assert!(!contains(&out, &secret[20..30]) && !contains(&out, &secret[..10]), "{}", shown(&out));
+}
+
+/// Pieces of names, operators, values, tokens and keys.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let mut pieces: Vec<Vec<u8>> = [
+        "password=",
+        "password: ",
+        "API_KEY = \"",
+        "\"",
+        "'",
+        "\n",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+        "https://user:",
+        "@host/x ",
+        "token",
+        "secret ",
+        "--password ",
+        ":",
+        "=",
+        "-",
+        ".",
+        "name: DB_PASSWORD\n",
+        "  value: ",
+        "key:\n",
+        "Bearer ",
+        "-----BEGIN RSA ",
+        "PRIVATE KEY-----",
+        "-----END RSA ",
+        "Enter ",
+        "\\n",
+        "eyJ",
+        "1.",
+        "x",
+    ]
+    .map(|piece| piece.as_bytes().to_vec())
+    .into();
+    let mut dice = Dice(12);
+    pieces.push(dice.text(b"0123456789abcdef", 40));
+    pieces.push(dice.text(crate::encode::STD, 64));
+    pieces.push(dice.text(crate::support::BASE62, 12));
+    pieces.push(dice.text(crate::support::BASE62, 32));
+    pieces.extend(samples().into_iter().step_by(29).map(|(_, text, _)| text));
+    pieces.extend(samples().into_iter().step_by(31).map(|(_, _, secret)| secret));
+    proptest::collection::vec(proptest::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn any_pieces_give_the_same(text in text(), size in 1usize..60) {
+        let (expected, report) = masked(masker(), [&text[..]]);
+        for size in [size, 1] {
+            let (out, other) = masked(masker(), text.chunks(size));
+            prop_assert!(out == expected, "pieces of {}\n{}\n{}\n{}", size, shown(&out), shown(&expected), shown(&text));
+            prop_assert_eq!(&other, &report);
+        }
+    }
 }

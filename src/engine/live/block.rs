@@ -56,7 +56,11 @@ impl Open {
                 return None;
             }
             let line = &rest[..line_end.map_or(rest.len().min(LINE), |end| end + 1)];
-            let end = self.end.iter().filter_map(|end| Some((memchr::memmem::find(line, end.as_bytes())?, end.len()))).min();
+            let end = self
+                .end
+                .iter()
+                .filter_map(|end| Some((memchr::memmem::find(line, end.as_bytes())?, end.len())))
+                .min();
             if let Some((at, length)) = end {
                 let mut to = at + length;
                 // The hash behind the last marker of PuTTY.
@@ -98,8 +102,12 @@ impl Open {
     fn belongs(&mut self, line: &[u8]) -> usize {
         let trimmed = line.trim_ascii();
         if self.first {
-            let length = line.iter().take_while(|&&byte| in_key(byte) || matches!(byte, b'\\' | b' ' | b'\r' | b'\n')).count();
-            let words = line[..length].split(|&byte| byte == b' ').filter(|word| !word.trim_ascii().is_empty());
+            let length = line
+                .iter()
+                .take_while(|&&byte| in_key(byte) || matches!(byte, b'\\' | b' ' | b'\r' | b'\n'))
+                .count();
+            let words =
+                line[..length].split(|&byte| byte == b' ').filter(|word| !word.trim_ascii().is_empty());
             let key = words.clone().any(|word| word.len() >= 16);
             self.body |= key;
             return if key || words.count() == 0 { length } else { 0 };

@@ -141,7 +141,11 @@ impl Live {
         self.blocks(&mut step, findings);
         if !ended {
             if self.beginnings.is_empty() {
-                self.beginnings = engine.anchors.grams().flat_map(|gram| (1..4).map(move |length| beginning(gram, length))).collect();
+                self.beginnings = engine
+                    .anchors
+                    .grams()
+                    .flat_map(|gram| (1..4).map(move |length| beginning(gram, length)))
+                    .collect();
             }
             tail(&mut step, &self.beginnings);
         }
@@ -162,9 +166,15 @@ impl Live {
         self.waiting = waiting;
         self.settle(&step, findings);
         findings.learned.clear();
-        for at in (own..text.len().saturating_sub(BEGUN - 1)).filter(|&at| candidate::is_token_start(text, at)) {
+        for at in
+            (own..text.len().saturating_sub(BEGUN - 1)).filter(|&at| candidate::is_token_start(text, at))
+        {
             if let Some(rule) = self.alive.at(engine, text, at) {
-                findings.covered.push(Covered { start: base + at as u64, end: base + text.len() as u64, rule });
+                findings.covered.push(Covered {
+                    start: base + at as u64,
+                    end: base + text.len() as u64,
+                    rule,
+                });
                 self.swallow = Some(rule);
                 break;
             }
@@ -190,7 +200,8 @@ impl Live {
     /// Look at the names whose values were to stand on the next line.
     fn wait(&mut self, step: &mut Step<'_>) {
         for waiting in std::mem::take(&mut self.waiting) {
-            let word = Span::new((waiting.word.0 - step.base) as usize, (waiting.word.1 - step.base) as usize);
+            let word =
+                Span::new((waiting.word.0 - step.base) as usize, (waiting.word.1 - step.base) as usize);
             self.name(step, word, waiting.purpose);
         }
     }
@@ -280,7 +291,9 @@ impl Live {
                 Some(end) => cut = end,
                 None if step.ended => {}
                 None => {
-                    let blanks = step.text[next.min(step.text.len())..].iter().take_while(|byte| byte.is_ascii_whitespace());
+                    let blanks = step.text[next.min(step.text.len())..]
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_whitespace());
                     step.hold_from(next + blanks.count());
                     let word = (step.base + word.start as u64, step.base + word.end as u64);
                     self.waiting.push(Waiting { word, purpose });
@@ -344,7 +357,8 @@ impl Live {
                 self.block = None;
             }
             let offset = |at: usize| step.base + at as u64;
-            let Some((start, behind, rule)) = begins.by_ref().find(|begin| offset(begin.0) >= self.begun) else {
+            let Some((start, behind, rule)) = begins.by_ref().find(|begin| offset(begin.0) >= self.begun)
+            else {
                 return;
             };
             let Matcher::Block(block) = &step.engine.rules.get(rule).matcher else { continue };

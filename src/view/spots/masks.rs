@@ -22,7 +22,21 @@ pub(super) struct Masks {
 const fn is_hot(byte: u8) -> bool {
     matches!(
         byte,
-        b'"' | b'$' | b'%' | b'&' | b'\'' | b'+' | b'\\' | b'^' | 0 | 8 | 0x1b | b'`' | b'=' | 0xc2 | 0xe2 | 0xef
+        b'"' | b'$'
+            | b'%'
+            | b'&'
+            | b'\''
+            | b'+'
+            | b'\\'
+            | b'^'
+            | 0
+            | 8
+            | 0x1b
+            | b'`'
+            | b'='
+            | 0xc2
+            | 0xe2
+            | 0xef
     )
 }
 
@@ -65,9 +79,9 @@ pub(super) fn vectors() -> bool {
 mod avx2 {
     use super::{BLOCK, Masks};
     use std::arch::x86_64::{
-        __m256i, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-        _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-        _mm_loadu_si128,
+        __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
     /// Rows (high nibbles) and columns (low nibbles) of a class; a byte belongs to it where both agree

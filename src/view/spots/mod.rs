@@ -116,7 +116,9 @@ impl Spots {
         // Two digits behind a sign, with two more before it or before `0x`; or four between blanks.
         let hex = join(last.hex, new.hex);
         let pair = hex & hex << 1;
-        let pairs = pair & !hex << 2 & (pair << 3 & !hex << 5 & pair << 6 | hex << 3 & !hex << 4 & (pair << 5 | pair << 6));
+        let pairs = pair
+            & !hex << 2
+            & (pair << 3 & !hex << 5 & pair << 6 | hex << 3 & !hex << 4 & (pair << 5 | pair << 6));
         let fours = pair & pair << 2 & space << 4 & pair << 5 & pair << 7 & space << 9;
         for bit in bits(high(pairs | fours)) {
             if row(text, at + bit).is_some() {
