@@ -1,5 +1,22 @@
 //! Masks secrets in a stream of bytes: known values in any spelling, and unknown ones by the rules of
 //! the engine. No input or output happens here.
+//!
+//! What a [`Masker`] promises, and `tests/mask_core` tests:
+//! - In whatever pieces a text comes, the same comes out (as long as there are no pauses).
+//! - No byte that can be part of a secret leaves before that is decided. What is held back is the shortest
+//!   end of the input from which a secret could still come about: of a known value at most fifteen bytes
+//!   as they are read (or all but one of a plain value), and whatever escapes stand between them; of an
+//!   unknown one a word that is being written, a value behind a name, a line of a private key. All else
+//!   leaves in the same call.
+//! - After a pause everything leaves but known values that have begun, of which at most four bytes (and at
+//!   most a fifth) are shown. What follows is still masked.
+//! - A text without secrets passes byte for byte. Line ends and control sequences inside what is masked
+//!   stay, so that lines keep their numbers and colours end.
+//! - Memory does not grow with the input.
+//!
+//! How: `reader` reads the input in all views (escapes undone, terminal sequences gone, encodings
+//! decoded) and `needles` finds pieces of values in each; [`crate::engine::live`] asks the rules;
+//! `emit` writes.
 
 mod emit;
 mod forms;

@@ -225,12 +225,35 @@ impl Reader {
                 }
                 at = spot;
             }
-            self.step(source, at, shared);
-            at += 1;
+            let plain = self.pass(source, at, shared);
+            if plain == 0 {
+                self.step(source, at, shared);
+            }
+            at += plain.max(1);
         }
         if self.engaged {
             self.settle(shared);
         }
+    }
+
+    /// Take bytes that stand for themselves all at once; tells how many.
+    fn pass(&mut self, source: Source<'_>, at: usize, shared: &mut Shared<'_>) -> usize {
+        let kind = self.kind();
+        if !self.active || alone(kind) || kind == Kind::Unspaced || self.view.pending().is_some() {
+            return 0;
+        }
+        let most = shared.margin().saturating_sub(self.since);
+        let rest = source.bytes()[at..].iter().take(most);
+        let plain = rest.take_while(|&&byte| !kind.begins(byte) && byte != b'_').count();
+        for at in at..at + plain {
+            self.text.push(source.unit(at));
+        }
+        self.since += plain;
+        if plain == most && most > 0 {
+            self.settle(shared);
+            self.rest();
+        }
+        plain
     }
 
     /// Where reading begins for something at `spot`; `None` where there is nothing to read.

@@ -233,13 +233,8 @@ pub(super) fn joined(bytes: &[u8]) -> Step {
 /// White space up to the next other byte.
 pub(super) fn unspaced(bytes: &[u8]) -> Step {
     match bytes.last() {
-        Some(&last) if is_space(last) => {
-            if bytes.len() < SPACE {
-                Step::More
-            } else {
-                Step::Plain
-            }
-        }
+        Some(&last) if is_space(last) && bytes.len() < SPACE => Step::More,
+        Some(&last) if is_space(last) => Step::Nothing,
         _ => Step::NothingButLast,
     }
 }

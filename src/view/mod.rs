@@ -147,6 +147,7 @@ pub struct View {
     kind: Kind,
     units: Vec<Unit>,
     bytes: Vec<u8>,
+    todo: Vec<Unit>,
     base64: base64::State,
     dump: dump::State,
 }
@@ -158,6 +159,7 @@ impl View {
             kind,
             units: Vec::new(),
             bytes: Vec::new(),
+            todo: Vec::new(),
             base64: base64::State::default(),
             dump: dump::State::default(),
         }
@@ -194,7 +196,8 @@ impl View {
             Kind::Column => return self.dump.line(true, unit, say),
             _ => {}
         }
-        let mut todo = vec![unit]; // bytes to be taken, the next one last
+        let mut todo = std::mem::take(&mut self.todo); // bytes to be taken, the next one last
+        todo.push(unit);
         while let Some(unit) = todo.pop() {
             self.units.push(unit);
             self.bytes.push(unit.byte);
@@ -235,6 +238,7 @@ impl View {
                 }
             }
         }
+        self.todo = todo;
     }
 
     /// The text has ended: say what is left as it stands.
