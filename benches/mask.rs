@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[allow(dead_code)] // other benches use the rest
 mod texts;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

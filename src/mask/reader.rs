@@ -369,8 +369,13 @@ impl Reader {
         if self.active {
             return pending.min(self.readers.hold(Source::Read(&self.text), needles, pause));
         }
-        // What stands before the escape may go on behind it.
+        // What stands before the escape may go on behind it, and so may another escape.
         let began = source.index(self.began);
+        let began = if pause { began } else { began - escape_begun(&source.bytes()[..began]) };
+        let pending = match source.bytes().len() {
+            length if !pause && began < length => pending.min(source.unit(began).start),
+            _ => pending,
+        };
         let live = needles.live(&source.bytes()[..began]);
         if live > 0 { pending.min(source.unit(began - live).start) } else { pending }
     }
@@ -432,6 +437,25 @@ fn reads_as_text(run: &[u8], skip: u8) -> bool {
         } as u8;
         matches!(decoded, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~')
     })
+}
+
+/// Longest beginning of an escape that another escape may cut, in bytes.
+const CUT: usize = 14;
+
+/// Length of the end of a text that is the beginning of an escape of some kind.
+fn escape_begun(text: &[u8]) -> usize {
+    let tail = &text[text.len().saturating_sub(CUT)..];
+    let begun = |kind: Kind, at: usize| {
+        let mut view = View::new(kind);
+        for (at, &byte) in tail[at..].iter().enumerate() {
+            view.step(Unit { byte, start: at as u64, end: at as u64 + 1 }, None, &mut |_| {});
+        }
+        view.pending() == Some(0)
+    };
+    let spaced = |kind: Kind| matches!(kind, Kind::Unspaced | Kind::Terminal);
+    (0..tail.len())
+        .find(|&at| Kind::ALL.iter().any(|&kind| !spaced(kind) && kind.begins(tail[at]) && begun(kind, at)))
+        .map_or(0, |at| tail.len() - at)
 }
 
 /// Longest row of pairs that is not read yet, in bytes.

@@ -26,7 +26,7 @@ pub fn base64_bare(bytes: &[u8], alphabet: &[u8]) -> Vec<u8> {
 
 pub fn base64(bytes: &[u8]) -> Vec<u8> {
     let mut out = radix(bytes, 6, STD);
-    while out.len() % 4 != 0 {
+    while !out.len().is_multiple_of(4) {
         out.push(b'=');
     }
     out
@@ -34,7 +34,7 @@ pub fn base64(bytes: &[u8]) -> Vec<u8> {
 
 pub fn base32(bytes: &[u8]) -> Vec<u8> {
     let mut out = radix(bytes, 5, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-    while out.len() % 8 != 0 {
+    while !out.len().is_multiple_of(8) {
         out.push(b'=');
     }
     out
