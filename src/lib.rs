@@ -6,9 +6,9 @@
 //! | floor | modules | what they know |
 //! |---|---|---|
 //! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings |
-//! | 1 | [`rules`], [`source`] | what a secret looks like; where bytes are read from |
+//! | 1 | [`rules`], [`source`], [`view`] | what a secret looks like; where bytes are read from; other readings of bytes |
 //! | 2 | [`engine`], [`finding`], [`cache`] | spans of secrets in bytes; a finding as people see it; objects known to be clean |
-//! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`] | what is reported; where a leak came from; how to take it out; how it is written |
+//! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`], [`mask`] | what is reported; where a leak came from; how to take it out; how it is written; what leaves a log |
 //! | 4 | [`scan`], [`config`], [`gate`] | the assembly of a run; settings; what of it is new |
 //! | 5 | [`cli`] | the command line |
 
@@ -20,12 +20,14 @@ pub mod utf16;
 
 pub mod rules;
 pub mod source;
+pub mod view;
 
 pub mod cache;
 pub mod engine;
 pub mod finding;
 
 pub mod attribution;
+pub mod mask;
 pub mod policy;
 pub mod remediation;
 pub mod report;

@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("regex_automata", &["engine", "rules"]),
     ("regex_syntax", &["engine", "rules"]),
-    ("aho_corasick", &["engine", "rules"]),
+    ("aho_corasick", &["engine", "rules", "mask"]),
 ];
 
 /// A source file: its top-level module, its path and its text without comments and test modules.

@@ -132,6 +132,11 @@ impl Anchors {
         }
     }
 
+    /// All four-byte beginnings of matches.
+    pub fn grams(&self) -> impl Iterator<Item = u32> + '_ {
+        self.slots.iter().filter(|slot| slot.1 != slot.2).map(|slot| slot.0)
+    }
+
     /// The literals that stand in `text` with their fingerprint at `at`: start, end and use of each.
     #[inline]
     pub fn literals_at(&self, text: &[u8], at: usize, mut each: impl FnMut(usize, usize, Use)) {

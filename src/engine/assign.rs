@@ -120,6 +120,16 @@ pub fn parse(text: &[u8], word: Span) -> Option<Assignment> {
     value::read(text, name, operator)
 }
 
+/// Where the value begins, or may begin, in a text that is still being written: behind the name that
+/// holds the word, its operator and quotes. `None` where the word is in no name, or no byte of a value
+/// is there yet.
+pub(super) fn value_begins(text: &[u8], word: Span) -> Option<usize> {
+    let behind = operator_behind(text, identifier(text, word)?)?;
+    let at = skip_blanks(text, behind.at);
+    let at = at + text[at..].iter().take_while(|byte| b"\\\"'`".contains(byte)).count();
+    (at < text.len()).then_some(at)
+}
+
 /// What stands behind a name.
 #[derive(Clone, Copy, Debug)]
 struct Behind {

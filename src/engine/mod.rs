@@ -14,6 +14,7 @@ mod assigned;
 pub mod candidate;
 pub mod context;
 pub mod derived;
+pub mod live;
 pub mod noise;
 mod overlap;
 pub mod stream;
@@ -104,6 +105,8 @@ pub struct Engine {
     regexes: Vec<verify::LazyRegex>,
     checks: Vec<Option<&'static Check>>,
     reach: usize,
+    /// Begin markers of blocks.
+    begins: Vec<String>,
 }
 
 impl Engine {
@@ -130,7 +133,16 @@ impl Engine {
             })
             .max()
             .unwrap_or(0);
-        Engine { rules, active, anchors, table, regexes, checks, reach }
+        let begins = rules
+            .iter()
+            .filter(|(index, _)| is_active(*index))
+            .filter_map(|(_, rule)| match &rule.matcher {
+                Matcher::Block(block) => Some(block.begin.iter().map(ToString::to_string)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        Engine { rules, active, anchors, table, regexes, checks, reach, begins }
     }
 
     /// The rules.

@@ -1,0 +1,236 @@
+//! Secrets that were not registered: the rules of the engine, live.
+
+use crate::support::{Dice, contains, masked, same_for_all_pieces, shown};
+use proptest::prelude::*;
+use sekisho::engine::Engine;
+use sekisho::mask::{IDLE, Masker, Options, TokenStyle};
+use sekisho::rules::{RuleSet, sample};
+use std::sync::{Arc, OnceLock};
+
+fn engine() -> Arc<Engine> {
+    static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();
+    Arc::clone(ENGINE.get_or_init(|| Arc::new(Engine::new(RuleSet::builtin()))))
+}
+
+fn masker() -> Masker {
+    Masker::new(Some(engine()), Options { token: TokenStyle::Named, unknown: true })
+}
+
+fn whole(text: &[u8]) -> Vec<u8> {
+    masked(masker(), [text]).0
+}
+
+/// A sample of a rule: its text and its secret.
+fn sample_of(rule: &str, seed: u64) -> (Vec<u8>, Vec<u8>) {
+    let rules = RuleSet::builtin();
+    let rule = rules.iter().find(|(_, held)| held.id == rule).unwrap().1;
+    let sample = sample::expand(&rule.hit[0], seed).unwrap();
+    let secret = sample.text[sample.secret.unwrap().range()].to_vec();
+    (sample.text, secret)
+}
+
+/// A private key's text, of a made-up body.
+fn private_key(lines: usize, end: bool) -> Vec<u8> {
+    let mut dice = Dice(77);
+    let mut text = ["-----BEGIN ", "RSA PRIVATE KEY-----\n"].concat().into_bytes();
+    for _ in 0..lines {
+        text.extend(dice.text(crate::encode::STD, 64));
+        text.push(b'\n');
+    }
+    if end {
+        text.extend(["-----END ", "RSA PRIVATE KEY-----\n"].concat().into_bytes());
+    }
+    text
+}
+
+/// Every rule's samples, each on lines of its own.
+fn samples() -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    let rules = RuleSet::builtin();
+    let mut all = Vec::new();
+    for (_, rule) in rules.iter().filter(|(_, rule)| rule.enabled) {
+        for template in rule.hit.iter() {
+            let sample = sample::expand(template, 3).unwrap();
+            let secret = sample.text[sample.secret.unwrap().range()].to_vec();
+            all.push((rule.id.to_string(), sample.text, secret));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_samples_of_all_rules_are_masked() {
+    let samples = samples();
+    let leaks: Vec<String> = samples
+        .iter()
+        .filter_map(|(rule, text, secret)| {
+            let out = whole(&[b"log: ", &text[..], b"\nnext\n"].concat());
+            contains(&out, secret).then(|| format!("{rule}: {}", shown(text)))
+        })
+        .collect();
+    // What a rule only tells by words on following lines comes too late for a live log.
+    assert!(
+        leaks.len() * 100 <= samples.len(),
+        "{} of {}:\n{}",
+        leaks.len(),
+        samples.len(),
+        leaks.join("\n")
+    );
+}
+
+#[test]
+fn pieces_make_no_difference() {
+    for (rule, text, _) in samples().iter().step_by(61) {
+        let text = [b"start\n", &text[..], b" tail\nkey: x\n", &text[..], b"\n"].concat();
+        same_for_all_pieces(rule, &masker, &text[..text.len().min(500)]);
+    }
+    for (lines, end) in [(3, true), (3, false), (0, true)] {
+        let text = [b"a\n", &private_key(lines, end)[..], b"done with it\nmore\n"].concat();
+        same_for_all_pieces("private key", &masker, &text);
+    }
+}
+
+#[test]
+fn a_value_that_was_masked_stays_known_in_all_forms() {
+    let (text, secret) = sample_of("github-pat-classic", 1);
+    let text = [
+        &text[..],
+        b"\nhex ",
+        &crate::encode::hex(&secret),
+        b"\nbase64 ",
+        &crate::encode::base64(&secret),
+        b"\n",
+    ]
+    .concat();
+    let out = whole(&text);
+    assert!(!contains(&out, &crate::encode::hex(&secret)[..16]), "{}", shown(&out));
+    assert!(!contains(&out, &crate::encode::base64(&secret)[..16]), "{}", shown(&out));
+    same_for_all_pieces("learned", &masker, &text);
+}
+
+#[test]
+fn private_keys_are_masked_from_their_begin_on() {
+    let key = private_key(4, false);
+    let out = whole(&[&key[..], b"the build goes on\n"].concat());
+    assert!(out.ends_with(b"the build goes on\n") && out.starts_with(b"[MASKED:"), "{}", shown(&out));
+    for line in key.split(|&byte| byte == b'\n').filter(|line| line.len() == 64) {
+        assert!(!contains(&out, &line[..12]), "{}", shown(&out));
+    }
+    let prefixed: Vec<u8> =
+        key.split_inclusive(|&byte| byte == b'\n').flat_map(|line| [b"#8 0.31 ", line].concat()).collect();
+    let out = whole(&prefixed);
+    assert!(!contains(&out, &key[40..56]) && !contains(&out, &key[110..126]), "{}", shown(&out));
+    let escaped = crate::encode::json(&private_key(4, true));
+    let out = whole(&[b"{\"key\":\"", &escaped[..], b"\",\"x\":1}\n"].concat());
+    assert!(out.starts_with(b"{\"key\":\"[MASKED:") && out.ends_with(b"\",\"x\":1}\n"), "{}", shown(&out));
+}
+
+#[test]
+fn digests_and_ids_are_left_alone() {
+    let mut dice = Dice(3);
+    let mut hex = |count| String::from_utf8(dice.text(b"0123456789abcdef", count)).unwrap();
+    let text = format!(
+        "commit {}\nsha256:{}\nDigest: sha256:{}\n{}-{}-4{}-a{}-{}\n\"integrity\": \"sha512-{}\"\n   Compiling libc v0.2.1\n\
+         Running `rustc --crate-name a -C metadata={} -C extra-filename=-{}`\n",
+        hex(40),
+        hex(64),
+        hex(64),
+        hex(8),
+        hex(4),
+        hex(3),
+        hex(3),
+        hex(12),
+        String::from_utf8(crate::encode::base64(&Dice(4).text(&(0..=255).collect::<Vec<u8>>(), 64))).unwrap(),
+        hex(16),
+        hex(16)
+    );
+    assert_eq!(shown(&whole(text.as_bytes())), shown(text.as_bytes()));
+}
+
+#[test]
+fn prompts_and_progress_leave_at_once_and_names_do_not_wait() {
+    for part in [
+        "Password: ",
+        "Enter passphrase for key '/root/.ssh/id_rsa': ",
+        "\r 45% [=====>    ]",
+        "API_KEY = ",
+        "token: \"",
+        "a line\n",
+    ] {
+        let (mut masker, mut out) = (masker(), Vec::new());
+        masker.push(part.as_bytes(), &mut out);
+        assert_eq!(shown(&out), shown(part.as_bytes()));
+    }
+}
+
+#[test]
+fn a_pause_masks_what_has_come_far_enough() {
+    let (_, secret) = sample_of("github-pat-classic", 5);
+    let (mut masker, mut out) = (masker(), Vec::new());
+    masker.push(&[b"x ", &secret[..20]].concat(), &mut out);
+    masker.tick(IDLE, &mut out);
+    masker.push(&[&secret[20..], b" y\n"].concat(), &mut out);
+    masker.finish(&mut out);
+    assert!(out.starts_with(b"x [MASKED:") && out.ends_with(b"] y\n"), "{}", shown(&out));
+    assert!(!contains(&out, &secret[20..30]) && !contains(&out, &secret[..10]), "{}", shown(&out));
+}
+
+/// Pieces of names, operators, values, tokens and keys.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let mut pieces: Vec<Vec<u8>> = [
+        "password=",
+        "password: ",
+        "API_KEY = \"",
+        "\"",
+        "'",
+        "\n",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+        "https://user:",
+        "@host/x ",
+        "token",
+        "secret ",
+        "--password ",
+        ":",
+        "=",
+        "-",
+        ".",
+        "name: DB_PASSWORD\n",
+        "  value: ",
+        "key:\n",
+        "Bearer ",
+        "-----BEGIN RSA ",
+        "PRIVATE KEY-----",
+        "-----END RSA ",
+        "Enter ",
+        "\\n",
+        "eyJ",
+        "1.",
+        "x",
+    ]
+    .map(|piece| piece.as_bytes().to_vec())
+    .into();
+    let mut dice = Dice(12);
+    pieces.push(dice.text(b"0123456789abcdef", 40));
+    pieces.push(dice.text(crate::encode::STD, 64));
+    pieces.push(dice.text(crate::support::BASE62, 12));
+    pieces.push(dice.text(crate::support::BASE62, 32));
+    pieces.extend(samples().into_iter().step_by(29).map(|(_, text, _)| text));
+    pieces.extend(samples().into_iter().step_by(31).map(|(_, _, secret)| secret));
+    proptest::collection::vec(proptest::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn any_pieces_give_the_same(text in text(), size in 1usize..60) {
+        let (expected, report) = masked(masker(), [&text[..]]);
+        for size in [size, 1] {
+            let (out, other) = masked(masker(), text.chunks(size));
+            prop_assert!(out == expected, "pieces of {}\n{}\n{}\n{}", size, shown(&out), shown(&expected), shown(&text));
+            prop_assert_eq!(&other, &report);
+        }
+    }
+}
