@@ -8,7 +8,7 @@
 //! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings |
 //! | 1 | [`rules`], [`source`] | what a secret looks like; where bytes are read from |
 //! | 2 | [`engine`], [`finding`] | spans of secrets in bytes; a finding as people see it |
-//! | 3 | [`policy`], [`report`] | what is reported; how it is written |
+//! | 3 | [`policy`], [`report`], [`mask`] | what is reported; how it is written; hiding secrets in a stream |
 //! | 4 | [`scan`], [`config`] | the assembly of a run; settings |
 //! | 5 | [`cli`] | the command line |
 
@@ -24,6 +24,7 @@ pub mod source;
 pub mod engine;
 pub mod finding;
 
+pub mod mask;
 pub mod policy;
 pub mod report;
 

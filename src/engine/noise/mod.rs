@@ -17,6 +17,7 @@ use super::assign::Assignment;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::FileKind;
 pub use placeholder::plausible;
+pub use shape::likeness;
 
 /// What kind of credential a name speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
