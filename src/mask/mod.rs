@@ -10,6 +10,8 @@ pub mod derive;
 pub mod known;
 pub mod sources;
 mod standin;
+pub mod stream;
+mod words;
 
 pub use standin::Masker;
 
@@ -42,6 +44,16 @@ pub enum TokenStyle {
     Fixed(String),
     /// `[MASKED:name]`, with the secret's name or the rule's id.
     Named,
+}
+
+impl TokenStyle {
+    /// The text that stands for a secret of this name.
+    pub fn text(&self, name: &str) -> Vec<u8> {
+        match self {
+            TokenStyle::Fixed(text) => text.clone().into_bytes(),
+            TokenStyle::Named => format!("[MASKED:{name}]").into_bytes(),
+        }
+    }
 }
 
 /// How a [`Masker`] works.

@@ -1,6 +1,6 @@
 //! A plain masker: whole values only, in their own spelling.
 
-use super::{Late, Masked, Needle, Options, Report, TokenStyle};
+use super::{Late, Masked, Needle, Options, Report};
 use crate::engine::Engine;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,10 +129,7 @@ impl Masker {
             self.emit(&held[at..start], out);
             at = start;
             let name = self.needles[index].name.clone();
-            match &self.options.token {
-                TokenStyle::Fixed(text) => out.extend_from_slice(text.as_bytes()),
-                TokenStyle::Named => out.extend_from_slice(format!("[MASKED:{name}]").as_bytes()),
-            }
+            out.extend_from_slice(&self.options.token.text(&name));
             let (offset, line) = (self.offset, self.line);
             self.report.masked.push(Masked { name, form: "literal".to_owned(), offset, line });
             covered = end;
@@ -148,7 +145,7 @@ impl Masker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::Strength;
+    use crate::mask::{Strength, TokenStyle};
     use zeroize::Zeroizing;
 
     #[test]

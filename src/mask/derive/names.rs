@@ -193,8 +193,7 @@ pub fn secretive(name: &str) -> bool {
         let secret = SECRET.contains(&word)
             || INSIDE.iter().any(|part| word.contains(part))
             || !word.is_ascii() && assign::words().iter().any(|known| word.contains(known));
-        let open =
-            matches!(word.as_str(), "key" | "keys") && at > 0 && OPEN_KEY.contains(&words[at - 1].as_str());
+        let open = matches!(word, "key" | "keys") && at > 0 && OPEN_KEY.contains(&words[at - 1].as_str());
         secret && !open
     })
 }
