@@ -51,6 +51,8 @@ pub enum Command {
     /// Scan files, directories or standard input
     #[command(visible_alias = "dir")]
     Scan(Box<Scan>),
+    /// Hide secrets in the output of a command, in a stream, or in files
+    Mask(Box<super::mask::args::Mask>),
     /// List, show and check rules
     Rules(Rules),
     /// Print a completion script for a shell

@@ -16,6 +16,7 @@ const LONGEST: usize = 256 << 10;
 
 /// Which variables count.
 pub struct Choice {
+    globs: Vec<String>,
     asked: GlobSet,
     refused: GlobSet,
     /// Also by name and value.
@@ -51,7 +52,7 @@ impl Choice {
             }
             set.build().map_err(|error| bad("", &error))
         };
-        Ok(Choice { asked: set(false)?, refused: set(true)?, rule })
+        Ok(Choice { globs: globs.to_vec(), asked: set(false)?, refused: set(true)?, rule })
     }
 
     /// The variable, if it counts.
@@ -90,6 +91,17 @@ impl Choice {
         let found = by_rules(engine, name, value);
         let why = format!("rule {} in its value", found.first()?.1);
         made(found.into_iter().map(|part| part.0).collect(), &why)
+    }
+
+    /// The globs that no variable of this process fits.
+    pub fn without_match(&self) -> Vec<&str> {
+        let names: Vec<String> =
+            std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        let idle = |glob: &&String| {
+            let matcher = Glob::new(glob).map(|glob| glob.compile_matcher());
+            !glob.starts_with('!') && matcher.is_ok_and(|glob| !names.iter().any(|name| glob.is_match(name)))
+        };
+        self.globs.iter().filter(idle).map(String::as_str).collect()
     }
 
     /// All variables of this process that count, by name.

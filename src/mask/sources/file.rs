@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+#[cfg(unix)]
+use {crate::mask::child::raw, std::os::fd::AsFd};
 
 /// Largest file of secrets, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -65,10 +67,11 @@ impl Named {
 #[cfg(unix)]
 pub fn from_descriptor(number: i32) -> Result<Vec<Value>, Error> {
     let what = format!("file descriptor {number}");
-    // Opened anew by its name: safe also where the number is wrong.
-    let path = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
-    let file =
-        File::open(format!("{path}/{number}")).map_err(|error| unreadable(&what, &error.to_string()))?;
+    let file = match number {
+        0 => std::io::stdin().as_fd().try_clone_to_owned(),
+        _ => raw::take_descriptor(number).ok_or_else(|| std::io::Error::other("it is not open")),
+    };
+    let file = File::from(file.map_err(|error| unreadable(&what, &error.to_string()))?);
     values(&read_all(file, &what)?, None, &format!("fd{number}"), &what)
 }
 
