@@ -152,7 +152,7 @@ fn start(args: &Mask, core: &Rlimit, pump: &mut Pump) -> Result<(), u8> {
     // Before the child is there, so that no signal is lost and none is left to its default.
     let signals = Signals::new().map_err(own)?;
     let on_pty = wants_pty(&args.child);
-    let apart = !together && !(on_pty && rustix::termios::isatty(err));
+    let apart = !(together || on_pty && rustix::termios::isatty(err));
     let mut error_end = None;
     if apart {
         let (read, write) = pipe().map_err(own)?;

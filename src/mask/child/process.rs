@@ -22,7 +22,7 @@ impl Program {
     pub fn command(&self, core: &Rlimit) -> Command {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]).envs(self.variables.iter().map(|(name, value)| (name, value)));
-        raw::before_exec(&mut command, core.clone());
+        raw::before_exec(&mut command, *core);
         command
     }
 }

@@ -62,7 +62,7 @@ pub fn before_exec(command: &mut Command, core: Rlimit) {
     // takes no lock.
     unsafe {
         command.pre_exec(move || {
-            let _ = rustix::process::setrlimit(Resource::Core, core.clone());
+            let _ = rustix::process::setrlimit(Resource::Core, core);
             #[cfg(any(target_os = "linux", target_os = "android"))]
             let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
             Ok(())

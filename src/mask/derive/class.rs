@@ -136,7 +136,7 @@ fn is_word(value: &[u8]) -> bool {
     }
     let parts: Vec<&[u8]> = lower.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b' ')).collect();
     parts.len() <= 2
-        && lower.len() <= WORD + parts.len() - 1
+        && lower.len() < WORD + parts.len()
         && one_case(value)
         && parts.iter().all(|part| part.len() >= 2 && part.iter().all(u8::is_ascii_lowercase))
         && parts.iter().all(|part| part.len() <= 3 || text(part))

@@ -35,6 +35,9 @@ pub struct Server {
     _directory: Option<TempDir>,
 }
 
+/// A name and a value.
+type Registration = (String, Zeroizing<Vec<u8>>);
+
 struct Client {
     stream: UnixStream,
     request: Zeroizing<Vec<u8>>,
@@ -158,7 +161,7 @@ impl Client {
         }
     }
 
-    fn complete(&self) -> Result<Option<(String, Zeroizing<Vec<u8>>)>, &'static str> {
+    fn complete(&self) -> Result<Option<Registration>, &'static str> {
         let request = &self.request[..];
         if !MAGIC.starts_with(&request[..request.len().min(4)]) {
             return Err("this is not a request to register a secret");
