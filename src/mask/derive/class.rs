@@ -300,7 +300,7 @@ mod tests {
             ("C:\\Users\\me", Weakness::Path),
             ("localhost:5432", Weakness::Address),
             ("db.internal.example.com", Weakness::Address),
-            ("192.168.100.200", Weakness::Number),
+            ("192.168.100.200", Weakness::Address),
             ("https://example.com/a/b", Weakness::Address),
         ] {
             assert_eq!(class(value), Class::Weak(why), "{value}");

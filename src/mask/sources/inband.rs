@@ -5,7 +5,7 @@
 //!   LF, first thing on a line; none between `::stop-commands::TOKEN` and `::TOKEN::`
 //!   (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
 //! - Azure Pipelines: `##vso[task.setvariable variable=NAME;issecret=true]VALUE` and
-//!   `##vso[task.setsecret]VALUE`, with `%AZP25`, `%0D`, `%0A`
+//!   `##vso[task.setsecret]VALUE`, with `%AZP25`, `%0D`, `%0A`, first thing on a line
 //!   (<https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>).
 
 use memchr::memmem::Finder;
@@ -191,13 +191,9 @@ impl Commands {
     fn next(&mut self, chunk: &[u8]) -> (usize, bool) {
         let mut from = 0;
         while let Some(hit) = self.hit(&chunk[from..]).map(|hit| from + hit) {
-            let azure = self.stopped.is_none() && chunk[hit..].starts_with(AZURE);
             let start = memchr::memrchr(b'\n', &chunk[..hit]).map_or(0, |newline| newline + 1);
             let known_start = start > 0 || self.fresh;
             let begin = start + blanks(&chunk[start..]);
-            if azure {
-                return (hit, true);
-            }
             if known_start && begin <= hit && self.candidate(&chunk[begin..chunk.len().min(begin + 16)]) {
                 return (begin, true);
             }
@@ -365,11 +361,13 @@ mod tests {
 
     #[test]
     fn azure() {
-        let text = b"##vso[task.setvariable variable=pw;isSecret=True;isoutput=true]v]%AZP25\nx ##vso[task.setsecret]w\n##vso[task.setvariable variable=q]no\n";
+        let text = b"##vso[task.setvariable variable=pw;isSecret=True;isoutput=true]v]%AZP25\nx ##vso[task.setsecret]no\n ##vso[task.setsecret]w\n##vso[task.setvariable variable=q]no\n";
         let (shown, learned) = run(&[text], false);
         assert_eq!(learned, ["pw=v]%", "setsecret=w"]);
         assert!(
-            shown.contains("x ⟦##vso[task.setsecret]w\n⟧##vso[task.setvariable variable=q]no\n"),
+            shown.contains(
+                "x ##vso[task.setsecret]no\n ⟦##vso[task.setsecret]w\n⟧##vso[task.setvariable variable=q]no\n"
+            ),
             "{shown}"
         );
     }
