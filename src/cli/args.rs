@@ -56,6 +56,8 @@ pub enum Command {
     Audit(Box<Audit>),
     /// Run as a git hook, or install hooks
     Hook(super::hook::Hook),
+    /// Hide secrets in the output of a command, in a stream, or in files
+    Mask(Box<super::mask::args::Mask>),
     /// List, show and check rules
     Rules(Rules),
     /// Print a completion script for a shell

@@ -4,6 +4,7 @@
 mod args;
 mod audit;
 mod hook;
+mod mask;
 mod output;
 mod progress;
 mod rules;
@@ -11,6 +12,7 @@ mod scan;
 mod story_arguments;
 
 use crate::error::Error;
+use crate::mask::child::FAILED;
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
@@ -23,19 +25,24 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version are printed to standard output with status 0, errors get status 2.
-            let status = u8::try_from(error.exit_code()).unwrap_or(INCOMPLETE);
+            let mut status = u8::try_from(error.exit_code()).unwrap_or(INCOMPLETE);
+            // The statuses of `mask` are those of the command behind it.
+            if error.use_stderr() && std::env::args_os().nth(1).is_some_and(|word| word == "mask") {
+                status = FAILED;
+            }
             let _ = error.print();
             return ExitCode::from(status);
         }
     };
-    let result = match &args.command {
-        args::Command::Scan(scan) => scan::run(scan, &args.global),
-        args::Command::Audit(audit) => audit::run(audit, &args.global),
-        args::Command::Hook(hook) => hook::run(hook, &args.global),
-        args::Command::Rules(rules) => rules::run(rules, &args.global),
+    let result = match args.command {
+        args::Command::Scan(scan) => scan::run(&scan, &args.global),
+        args::Command::Audit(audit) => audit::run(&audit, &args.global),
+        args::Command::Hook(hook) => hook::run(&hook, &args.global),
+        args::Command::Mask(mask) => mask::run(*mask, &args.global),
+        args::Command::Rules(rules) => rules::run(&rules, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut args::Args::command(), "sekisho", &mut script);
+            clap_complete::generate(shell, &mut args::Args::command(), "sekisho", &mut script);
             output::print(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
     };

@@ -37,7 +37,7 @@ pub(super) struct Emitter {
     /// The last masked byte was a carriage return.
     returned: bool,
     /// Line of `at`, 1-based.
-    line: u64,
+    pub line: u64,
 }
 
 impl Emitter {
@@ -83,7 +83,8 @@ impl Emitter {
         covers.retain(|cover| cover.end > to);
     }
 
-    fn pass(&mut self, bytes: &[u8]) {
+    /// Count bytes that were written.
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
         self.at += bytes.len() as u64;
         self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
     }
@@ -129,14 +130,7 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     fn token(&mut self, cover: &Cover, offset: u64, line: u64) {
         let name = (self.name)(cover.label);
-        match self.style {
-            TokenStyle::Fixed(text) => self.out.extend_from_slice(text.as_bytes()),
-            TokenStyle::Named => {
-                self.out.extend_from_slice(b"[MASKED:");
-                self.out.extend_from_slice(name.as_bytes());
-                self.out.push(b']');
-            }
-        }
+        self.out.append(&mut self.style.text(&name));
         self.report.count(&name, cover.form, offset, line);
     }
 }

@@ -17,14 +17,25 @@
 //! How: `reader` reads the input in all views (escapes undone, terminal sequences gone, encodings
 //! decoded) and `needles` finds pieces of values in each; [`crate::engine::live`] asks the rules;
 //! `emit` writes.
+//!
+//! Around the core: [`derive`] makes the spellings of a known secret and says how surely each can be told
+//! from ordinary text, [`known`] keeps what is known, [`sources`] are the places where secrets are learned
+//! from, [`stream`] is a masker with the host's commands, and [`child`] runs a command with its output
+//! behind the mask.
 
+pub mod child;
+pub mod derive;
 mod emit;
 mod forms;
+pub mod known;
 mod learn;
 mod needles;
 mod reader;
 mod report;
+pub mod sources;
+pub mod stream;
 mod text;
+mod words;
 
 use crate::engine::Engine;
 use crate::engine::live::{Covered, Findings, Learned, Live};
@@ -43,7 +54,7 @@ pub use report::{Form, Late, Masked, PLACES, Report};
 
 /// How well a value can be told from ordinary text. Weaker values than these must not be given to a
 /// masker: they would make holes in every log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Strength {
     /// So random that any ten bytes of it, in upper or lower case, can only be it.
     Strong,
@@ -52,6 +63,7 @@ pub enum Strength {
 }
 
 /// A value to be masked, in one spelling.
+#[derive(Clone)]
 pub struct Needle {
     /// What the value is called in tokens and reports: the variable's name, never the value.
     pub name: String,
@@ -61,12 +73,6 @@ pub struct Needle {
     pub strength: Strength,
 }
 
-impl Needle {
-    fn copy(&self) -> Needle {
-        Needle { name: self.name.clone(), value: self.value.clone(), strength: self.strength }
-    }
-}
-
 /// What is written in the place of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenStyle {
@@ -74,6 +80,16 @@ pub enum TokenStyle {
     Named,
     /// The same text everywhere.
     Fixed(String),
+}
+
+impl TokenStyle {
+    /// What stands for a secret of this name.
+    pub fn text(&self, name: &str) -> Vec<u8> {
+        match self {
+            TokenStyle::Fixed(text) => text.clone().into_bytes(),
+            TokenStyle::Named => [b"[MASKED:", name.as_bytes(), b"]"].concat(),
+        }
+    }
 }
 
 /// How a masker behaves.
@@ -166,7 +182,7 @@ impl Masker {
             return Vec::new();
         }
         let mut sought = Needles::new();
-        sought.add(needles.iter().map(Needle::copy).collect(), 0);
+        sought.add(needles.to_vec(), 0);
         let (mut readers, mut hits) = (Readers::new(), Vec::new());
         let mut shared = Shared { needles: &sought, hits: &mut hits, found: Vec::new() };
         readers.feed(Source::Input(&self.input[..end], self.base), 0, &mut shared);
@@ -175,7 +191,9 @@ impl Masker {
         for hit in hits {
             let name = &sought.known[hit.known as usize].name;
             if !late.iter().any(|held| held.name == *name) {
-                late.push(Late { name: name.clone(), offset: hit.start });
+                let behind = &self.input[self.index(hit.start)..end];
+                let line = self.emitter.line - memchr::memchr_iter(b'\n', behind).count() as u64;
+                late.push(Late { name: name.clone(), offset: hit.start, line });
             }
         }
         late
@@ -238,6 +256,27 @@ impl Masker {
             });
         }
         self.emit(end, out);
+    }
+
+    /// Decide everything that is held, then let `raw` pass as it is: a command that the host reads from
+    /// the log. Nothing before it and nothing behind it is one with it, and what it holds was not printed
+    /// by mistake: a value that is registered later is not sought in it.
+    pub fn pass(&mut self, raw: &[u8], out: &mut Vec<u8>) {
+        self.finish(out);
+        out.extend_from_slice(raw);
+        self.report.bytes += raw.len() as u64;
+        self.emitter.pass(raw);
+        self.input.zeroize();
+        self.covers.clear();
+        self.base = self.emitter.at;
+        self.read = self.base;
+        self.readers = Readers::new();
+        self.live = Live::starting_at(self.base);
+    }
+
+    /// Is anything held back?
+    pub fn holding(&self) -> bool {
+        self.emitter.at < self.end()
     }
 
     /// What was masked so far.

@@ -67,6 +67,8 @@ pub struct Late {
     pub name: String,
     /// Offset of its first byte in the input.
     pub offset: u64,
+    /// Its line, 1-based.
+    pub line: u64,
 }
 
 /// What a masker did so far.

@@ -10,7 +10,7 @@ mod alive;
 mod block;
 
 use super::anchors::Use;
-use super::noise::FileKind;
+use super::noise::{FileKind, Form};
 use super::{BLOCK, Engine, Input, LOOK_BEHIND, Match, Scratch, assign, candidate, overlap};
 use crate::rules::RuleIndex;
 use crate::rules::rule::Matcher;
@@ -118,6 +118,11 @@ impl Step<'_> {
 }
 
 impl Live {
+    /// The state of a text that begins at this offset.
+    pub fn starting_at(offset: u64) -> Live {
+        Live { decided: offset, read: offset, begun: offset, ..Live::default() }
+    }
+
     /// Read `text`, of which the first byte has offset `base` in the whole text; at least [`KEEP`] bytes
     /// before the new ones must be there, as far as there are any. Tells from which offset on bytes are
     /// not decided.
@@ -306,7 +311,8 @@ impl Live {
 
     fn look(&mut self, step: &Step<'_>, literal: Span, purpose: Use, cut: usize) {
         let text = &step.text[..cut];
-        let input = Input { text, own: 0..cut, kind: FileKind::Log, binary: false };
+        let input =
+            Input { text, own: 0..cut, kind: FileKind { form: Form::Log, fixture: false }, binary: false };
         step.engine.at_literal(&mut self.scratch, &input, literal, purpose, &mut self.buffer);
         self.take(cut);
     }

@@ -19,6 +19,7 @@ use super::assign::Assignment;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
 pub use placeholder::plausible;
+pub use shape::likeness;
 pub use url::{basic_password, url_password};
 
 /// What kind of credential a name speaks of.

@@ -54,7 +54,7 @@ pub(super) const NAMES: [&str; COUNT] = [
 ];
 
 /// Sum of eighths of a bit by which the letters of a word look like text, and how many pairs it has.
-pub(super) fn likeness(word: &[u8]) -> (i32, i32) {
+pub fn likeness(word: &[u8]) -> (i32, i32) {
     let symbol = |byte: u8| match byte {
         b'a'..=b'z' => usize::from(byte - b'a'),
         b'0'..=b'9' => 26,
