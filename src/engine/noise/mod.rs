@@ -189,6 +189,7 @@ fn why_obvious(context: &Context<'_>) -> Option<&'static str> {
         })
         .or_else(|| is(placeholder::bytes_in_escapes(value), "bytes of generated code"))
         .or_else(|| is(code && features::calls(context), "a call in code"))
+        .or_else(|| is(placeholder::instruction(value), "a placeholder"))
         .or_else(|| is(placeholder::reference(value), "a reference to a value"))
         .or_else(|| is(!plausible(value), "a placeholder"))
 }

@@ -208,6 +208,28 @@ pub(super) fn bytes_in_escapes(value: &[u8]) -> bool {
     value.windows(4).filter(|part| escape(part)).count() >= 2
 }
 
+/// True for a whole value that tells its reader to put another there: `changeme`, `!ChangeMe!`.
+pub(super) fn instruction(value: &[u8]) -> bool {
+    const INSTRUCTIONS: [&[u8]; 12] = [
+        b"changeme",
+        b"changeit",
+        b"changethis",
+        b"changemeplease",
+        b"pleasechangeme",
+        b"replaceme",
+        b"replacethis",
+        b"fixme",
+        b"placeholder",
+        b"redacted",
+        b"yourpassword",
+        b"yoursecret",
+    ];
+    let letters: Vec<u8> =
+        value.iter().take(32).filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
+    let others = value.len() - letters.len().min(value.len());
+    others <= 4 && INSTRUCTIONS.contains(&letters.as_slice())
+}
+
 /// True for numbers that are no passwords: `0x…` of a machine word, seconds since 1970 under a name that
 /// does not end like a password's.
 pub(super) fn number(name: &[u8], value: &[u8]) -> bool {
@@ -263,6 +285,16 @@ mod tests {
             "x{9!k}Qz{",
         ] {
             assert!(plausible(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn instructions() {
+        for value in ["changeme", "ChangeMe!", "!ChangeMe!", "CHANGE_ME", "replace-me", "changeme123"] {
+            assert!(instruction(value.as_bytes()), "{value}");
+        }
+        for value in ["changemexk29q", "exchange", "me", ""] {
+            assert!(!instruction(value.as_bytes()), "{value}");
         }
     }
 
