@@ -196,7 +196,7 @@ fn rarest_window(text: &[u8]) -> usize {
         return at;
     }
     let cost = |part: &[u8]| {
-        let common = COMMON.iter().any(|ending| part == *ending);
+        let common = COMMON.contains(&part);
         part.iter().map(|&byte| commonness(byte)).sum::<u32>() + if common { 20 } else { 0 }
     };
     (0..text.len().saturating_sub(2)).min_by_key(|&at| cost(&text[at..at + 3])).unwrap_or(0)

@@ -102,6 +102,7 @@ fn evident(context: &Context<'_>, kind: NameKind) -> bool {
     let count = |wanted: fn(&u8) -> bool| value.iter().filter(|byte| wanted(byte)).count();
     let signs = count(|byte| b"!#%+@$&*?~^".contains(byte));
     kind == NameKind::Password
+        && !context.file.fixture
         && assignment.quote.is_some()
         && (10..=40).contains(&value.len())
         && (1..=4).contains(&signs)
