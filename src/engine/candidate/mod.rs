@@ -180,7 +180,7 @@ mod tests {
         Tables::new(
             grams.into_iter(),
             8,
-            &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa", *b"\x7fid"],
+            &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa", *b"_id"],
         )
     }
 

@@ -92,7 +92,8 @@ impl<'a> Index<'a> {
         if !pairs().all(|(one, other)| (index.path(one), one.stage) < (index.path(other), other.stage)) {
             return Err(Unusable::Corrupt("its entries are not in order"));
         }
-        index.nodes = extensions(&data[at..end])?;
+        let behind = data.get(at..end).ok_or(Unusable::Corrupt("its last entry goes on behind its end"))?;
+        index.nodes = extensions(behind)?;
         Ok(index)
     }
 
