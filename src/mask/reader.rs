@@ -24,6 +24,10 @@ pub(super) struct Hit {
 const MARGIN: usize = 96;
 /// Views of views.
 const DEPTH: u8 = 2;
+/// Bytes that are read behind an escape before it is judged.
+const AROUND: usize = 6;
+/// Bytes that are read where escape follows on escape.
+const DENSE: usize = 16;
 /// Shortest piece of a value before white space inside it, in bytes.
 const BEFORE_SPACE: usize = 4;
 
@@ -166,6 +170,10 @@ struct Reader {
     since: usize,
     /// Bytes of the text that were searched and given to its readers.
     done: usize,
+    /// Something may be found around the escapes, so that searching is worth while.
+    worth: bool,
+    /// The first escape in the text that was not judged.
+    first: usize,
     readers: Box<Readers>,
 }
 
@@ -200,6 +208,8 @@ impl Reader {
             began: 0,
             since: 0,
             done: 0,
+            worth: false,
+            first: 0,
             readers: Box::new(Readers::of(form, depth + 1, alone(kind))),
         }
     }
@@ -242,18 +252,47 @@ impl Reader {
         if !self.active || alone(kind) || kind == Kind::Unspaced || self.view.pending().is_some() {
             return 0;
         }
-        let most = shared.margin().saturating_sub(self.since);
+        let limit = if self.worth { shared.margin() } else { AROUND };
+        let most = limit.saturating_sub(self.since);
         let rest = source.bytes()[at..].iter().take(most);
         let plain = rest.take_while(|&&byte| !kind.begins(byte) && byte != b'_').count();
         for at in at..at + plain {
             self.text.push(source.unit(at));
         }
         self.since += plain;
-        if plain == most && most > 0 {
-            self.settle(shared);
-            self.rest();
+        if plain > 0 {
+            self.judge(shared);
         }
         plain
+    }
+
+    /// After some bytes behind an escape: can a value be around it? Where none of the bytes beside it
+    /// stand in any value, and no other escape is near, it is read no further. Where enough was read
+    /// behind the last escape, reading ends.
+    fn judge(&mut self, shared: &mut Shared<'_>) {
+        if !self.active || self.view.pending().is_some() {
+            return;
+        }
+        if self.worth {
+            if self.since >= shared.margin() {
+                self.settle(shared);
+                self.rest();
+            }
+            return;
+        }
+        let near = &self.text.bytes[self.first.saturating_sub(4)..];
+        let wide = &self.text.bytes[self.first.saturating_sub(CUT)..];
+        self.worth = near.windows(4).any(|part| shared.needles.has_gram(part))
+            || wide.iter().any(|&byte| begins_inside(byte));
+        let apart = self.since >= AROUND;
+        if !apart && self.text.len() < self.first + DENSE {
+            return;
+        }
+        if !self.worth && apart {
+            self.rest();
+        } else if !self.worth {
+            self.first = self.text.len().saturating_sub(AROUND);
+        }
     }
 
     /// Where reading begins for something at `spot`; `None` where there is nothing to read.
@@ -293,7 +332,7 @@ impl Reader {
         let margin = shared.margin();
         let alone = alone(kind);
         let mut broken = false;
-        let Reader { view, text, active, began, since, done, readers, .. } = self;
+        let Reader { view, text, active, began, since, done, readers, worth, first, .. } = self;
         view.step(unit, last, &mut |said| {
             if !*active && !matches!(said, Said::Plain(_) | Said::Break) {
                 *active = true;
@@ -302,6 +341,8 @@ impl Reader {
                     lead(text, source, *began, margin);
                     readers.seam = *began;
                 }
+                *worth = alone || unspaced;
+                *first = text.len();
             }
             match said {
                 Said::Plain(unit) => {
@@ -321,7 +362,11 @@ impl Reader {
                 Said::Break => broken = true,
             }
         });
-        let idle = !alone && self.view.pending().is_none() && (!self.active || self.since >= margin);
+        let idle = !alone && self.view.pending().is_none() && !self.active;
+        if !broken && !idle && !alone && self.active {
+            self.judge(shared);
+            return;
+        }
         if broken || idle {
             if self.active {
                 self.settle(shared);
@@ -336,7 +381,7 @@ impl Reader {
 
     /// Search what was read since the last time.
     fn settle(&mut self, shared: &mut Shared<'_>) {
-        if !self.active {
+        if !self.active || !self.worth {
             return;
         }
         if self.done < self.text.len() {
@@ -359,6 +404,8 @@ impl Reader {
         self.active = false;
         self.since = 0;
         self.done = 0;
+        self.worth = false;
+        self.first = 0;
     }
 
     fn hold(&self, source: Source<'_>, needles: &Needles, pause: bool) -> u64 {
@@ -366,6 +413,18 @@ impl Reader {
             return u64::MAX;
         }
         let pending = self.view.pending().filter(|_| !pause).unwrap_or(u64::MAX);
+        if self.active && !self.worth {
+            // Nothing was searched yet, so its readers know nothing.
+            let begun = if pause { 0 } else { escape_begun(&self.text.bytes) };
+            let before = self.text.len() - begun;
+            let live = needles.live(&self.text.bytes[..before]);
+            let from = Source::Read(&self.text);
+            return if live == 0 && begun == 0 {
+                pending
+            } else {
+                pending.min(from.unit(before - live).start)
+            };
+        }
         if self.active {
             return pending.min(self.readers.hold(Source::Read(&self.text), needles, pause));
         }
@@ -390,6 +449,7 @@ impl Reader {
                 text.push(unit);
             }
         });
+        self.worth = true;
         self.settle(shared);
         let _ = source;
         if self.active {
@@ -408,13 +468,12 @@ fn alone(kind: Kind) -> bool {
 /// Put the bytes of the source before `began` in front of a text.
 fn lead(text: &mut Text, source: Source<'_>, began: u64, margin: usize) {
     let began = source.index(began);
-    let read = std::mem::take(text);
+    let read: Vec<Unit> = (0..text.len()).map(|at| Source::Read(text).unit(at)).collect();
+    text.clear();
     for at in began.saturating_sub(margin)..began {
         text.push(source.unit(at));
     }
-    for at in 0..read.len() {
-        text.push(Source::Read(&read).unit(at));
-    }
+    read.into_iter().for_each(|unit| text.push(unit));
 }
 
 /// Does a text end in the first bytes of a value, enough of them to look for more behind white space?
@@ -437,6 +496,11 @@ fn reads_as_text(run: &[u8], skip: u8) -> bool {
         } as u8;
         matches!(decoded, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~')
     })
+}
+
+/// May this byte in the text of a view begin an escape of another?
+fn begins_inside(byte: u8) -> bool {
+    Kind::ALL.iter().any(|&kind| kind != Kind::Unspaced && kind.begins(byte))
 }
 
 /// Longest beginning of an escape that another escape may cut, in bytes.
