@@ -8,7 +8,7 @@
 use super::needles::{Found, Needles};
 use super::report::Form;
 use super::text::{Source, Text};
-use crate::view::spots::{BASE64_RUN, Spots};
+use crate::view::spots::{BASE64_RUN, Spots, may_begin};
 use crate::view::{Kind, Said, Unit, View, is_base64, is_space, sextet};
 
 /// A find in the input.
@@ -24,6 +24,8 @@ pub(super) struct Hit {
 const MARGIN: usize = 96;
 /// Views of views.
 const DEPTH: u8 = 2;
+/// Bytes before an escape that it is judged by.
+const LEAD: usize = 18;
 /// Bytes that are read behind an escape before it is judged.
 const AROUND: usize = 6;
 /// Bytes that are read where escape follows on escape.
@@ -261,7 +263,7 @@ impl Reader {
         }
         self.since += plain;
         if plain > 0 {
-            self.judge(shared);
+            self.judge(source, shared);
         }
         plain
     }
@@ -269,7 +271,7 @@ impl Reader {
     /// After some bytes behind an escape: can a value be around it? Where none of the bytes beside it
     /// stand in any value, and no other escape is near, it is read no further. Where enough was read
     /// behind the last escape, reading ends.
-    fn judge(&mut self, shared: &mut Shared<'_>) {
+    fn judge(&mut self, source: Source<'_>, shared: &mut Shared<'_>) {
         if !self.active || self.view.pending().is_some() {
             return;
         }
@@ -283,7 +285,12 @@ impl Reader {
         let near = &self.text.bytes[self.first.saturating_sub(4)..];
         let wide = &self.text.bytes[self.first.saturating_sub(CUT)..];
         self.worth = near.windows(4).any(|part| shared.needles.has_gram(part))
-            || wide.iter().any(|&byte| begins_inside(byte));
+            || (0..wide.len()).any(|at| may_begin(wide[at], wide.get(at + 1).copied()))
+            || shared.needles.spaced && wide.contains(&b'+');
+        if self.worth {
+            self.lead_on(source, shared.margin());
+            return;
+        }
         let apart = self.since >= AROUND;
         if !apart && self.text.len() < self.first + DENSE {
             return;
@@ -293,6 +300,15 @@ impl Reader {
         } else if !self.worth {
             self.first = self.text.len().saturating_sub(AROUND);
         }
+    }
+
+    /// Put all that readers look back at in front of the text.
+    fn lead_on(&mut self, source: Source<'_>, margin: usize) {
+        let Some(first) = (self.text.len() > 0).then(|| Source::Read(&self.text).unit(0).start) else {
+            return;
+        };
+        let there = self.first.min(LEAD);
+        lead(&mut self.text, source, first, margin - there);
     }
 
     /// Where reading begins for something at `spot`; `None` where there is nothing to read.
@@ -338,7 +354,7 @@ impl Reader {
                 *active = true;
                 *done = 0;
                 if !alone {
-                    lead(text, source, *began, margin);
+                    lead(text, source, *began, if unspaced { margin } else { LEAD });
                     readers.seam = *began;
                 }
                 *worth = alone || unspaced;
@@ -364,7 +380,7 @@ impl Reader {
         });
         let idle = !alone && self.view.pending().is_none() && !self.active;
         if !broken && !idle && !alone && self.active {
-            self.judge(shared);
+            self.judge(source, shared);
             return;
         }
         if broken || idle {
@@ -388,7 +404,7 @@ impl Reader {
             self.readers.feed(Source::Read(&self.text), self.done, shared);
             self.done = self.text.len();
         }
-        let keep = shared.margin() + 16;
+        let keep = 2 * shared.margin();
         if self.text.len() > 8 * keep {
             self.text.trim(keep);
             self.done = self.text.len();
@@ -414,7 +430,8 @@ impl Reader {
         }
         let pending = self.view.pending().filter(|_| !pause).unwrap_or(u64::MAX);
         if self.active && !self.worth {
-            // Nothing was searched yet, so its readers know nothing.
+            // Nothing was searched yet, so its readers know nothing. A value is not begun before the text
+            // either: of its bytes one of the last four would have told.
             let begun = if pause { 0 } else { escape_begun(&self.text.bytes) };
             let before = self.text.len() - begun;
             let live = needles.live(&self.text.bytes[..before]);
@@ -449,9 +466,10 @@ impl Reader {
                 text.push(unit);
             }
         });
-        self.worth = true;
+        if self.active && !std::mem::replace(&mut self.worth, true) {
+            self.lead_on(source, shared.margin());
+        }
         self.settle(shared);
-        let _ = source;
         if self.active {
             let text = std::mem::take(&mut self.text);
             self.readers.finish(Source::Read(&text), shared);
@@ -496,11 +514,6 @@ fn reads_as_text(run: &[u8], skip: u8) -> bool {
         } as u8;
         matches!(decoded, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~')
     })
-}
-
-/// May this byte in the text of a view begin an escape of another?
-fn begins_inside(byte: u8) -> bool {
-    Kind::ALL.iter().any(|&kind| kind != Kind::Unspaced && kind.begins(byte))
 }
 
 /// Longest beginning of an escape that another escape may cut, in bytes.
