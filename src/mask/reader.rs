@@ -8,7 +8,7 @@
 use super::needles::{Found, Needles};
 use super::report::Form;
 use super::text::{Source, Text};
-use crate::view::spots::{BASE64_RUN, Spots};
+use crate::view::spots::{BASE64_RUN, Spots, may_begin};
 use crate::view::{Kind, Said, Unit, View, is_base64, is_space, sextet};
 
 /// A find in the input.
@@ -24,6 +24,12 @@ pub(super) struct Hit {
 const MARGIN: usize = 96;
 /// Views of views.
 const DEPTH: u8 = 2;
+/// Bytes before an escape that it is judged by.
+const LEAD: usize = 18;
+/// Bytes that are read behind an escape before it is judged.
+const AROUND: usize = 6;
+/// Bytes that are read where escape follows on escape.
+const DENSE: usize = 16;
 /// Shortest piece of a value before white space inside it, in bytes.
 const BEFORE_SPACE: usize = 4;
 
@@ -166,6 +172,10 @@ struct Reader {
     since: usize,
     /// Bytes of the text that were searched and given to its readers.
     done: usize,
+    /// Something may be found around the escapes, so that searching is worth while.
+    worth: bool,
+    /// The first escape in the text that was not judged.
+    first: usize,
     readers: Box<Readers>,
 }
 
@@ -200,6 +210,8 @@ impl Reader {
             began: 0,
             since: 0,
             done: 0,
+            worth: false,
+            first: 0,
             readers: Box::new(Readers::of(form, depth + 1, alone(kind))),
         }
     }
@@ -242,18 +254,61 @@ impl Reader {
         if !self.active || alone(kind) || kind == Kind::Unspaced || self.view.pending().is_some() {
             return 0;
         }
-        let most = shared.margin().saturating_sub(self.since);
+        let limit = if self.worth { shared.margin() } else { AROUND };
+        let most = limit.saturating_sub(self.since);
         let rest = source.bytes()[at..].iter().take(most);
         let plain = rest.take_while(|&&byte| !kind.begins(byte) && byte != b'_').count();
         for at in at..at + plain {
             self.text.push(source.unit(at));
         }
         self.since += plain;
-        if plain == most && most > 0 {
-            self.settle(shared);
-            self.rest();
+        if plain > 0 {
+            self.judge(source, shared);
         }
         plain
+    }
+
+    /// After some bytes behind an escape: can a value be around it? Where none of the bytes beside it
+    /// stand in any value, and no other escape is near, it is read no further. Where enough was read
+    /// behind the last escape, reading ends.
+    fn judge(&mut self, source: Source<'_>, shared: &mut Shared<'_>) {
+        if !self.active || self.view.pending().is_some() {
+            return;
+        }
+        if self.worth {
+            if self.since >= shared.margin() {
+                self.settle(shared);
+                self.rest();
+            }
+            return;
+        }
+        let near = &self.text.bytes[self.first.saturating_sub(4)..];
+        let wide = &self.text.bytes[self.first.saturating_sub(CUT)..];
+        self.worth = near.windows(4).any(|part| shared.needles.has_gram(part))
+            || (0..wide.len()).any(|at| may_begin(wide[at], wide.get(at + 1).copied()))
+            || shared.needles.spaced && wide.contains(&b'+');
+        if self.worth {
+            self.lead_on(source, shared.margin());
+            return;
+        }
+        let apart = self.since >= AROUND;
+        if !apart && self.text.len() < self.first + DENSE {
+            return;
+        }
+        if !self.worth && apart {
+            self.rest();
+        } else if !self.worth {
+            self.first = self.text.len().saturating_sub(AROUND);
+        }
+    }
+
+    /// Put all that readers look back at in front of the text.
+    fn lead_on(&mut self, source: Source<'_>, margin: usize) {
+        let Some(first) = (self.text.len() > 0).then(|| Source::Read(&self.text).unit(0).start) else {
+            return;
+        };
+        let there = self.first.min(LEAD);
+        lead(&mut self.text, source, first, margin - there);
     }
 
     /// Where reading begins for something at `spot`; `None` where there is nothing to read.
@@ -293,15 +348,17 @@ impl Reader {
         let margin = shared.margin();
         let alone = alone(kind);
         let mut broken = false;
-        let Reader { view, text, active, began, since, done, readers, .. } = self;
+        let Reader { view, text, active, began, since, done, readers, worth, first, .. } = self;
         view.step(unit, last, &mut |said| {
             if !*active && !matches!(said, Said::Plain(_) | Said::Break) {
                 *active = true;
                 *done = 0;
                 if !alone {
-                    lead(text, source, *began, margin);
+                    lead(text, source, *began, if unspaced { margin } else { LEAD });
                     readers.seam = *began;
                 }
+                *worth = alone || unspaced;
+                *first = text.len();
             }
             match said {
                 Said::Plain(unit) => {
@@ -321,7 +378,11 @@ impl Reader {
                 Said::Break => broken = true,
             }
         });
-        let idle = !alone && self.view.pending().is_none() && (!self.active || self.since >= margin);
+        let idle = !alone && self.view.pending().is_none() && !self.active;
+        if !broken && !idle && !alone && self.active {
+            self.judge(source, shared);
+            return;
+        }
         if broken || idle {
             if self.active {
                 self.settle(shared);
@@ -336,14 +397,14 @@ impl Reader {
 
     /// Search what was read since the last time.
     fn settle(&mut self, shared: &mut Shared<'_>) {
-        if !self.active {
+        if !self.active || !self.worth {
             return;
         }
         if self.done < self.text.len() {
             self.readers.feed(Source::Read(&self.text), self.done, shared);
             self.done = self.text.len();
         }
-        let keep = shared.margin() + 16;
+        let keep = 2 * shared.margin();
         if self.text.len() > 8 * keep {
             self.text.trim(keep);
             self.done = self.text.len();
@@ -359,6 +420,8 @@ impl Reader {
         self.active = false;
         self.since = 0;
         self.done = 0;
+        self.worth = false;
+        self.first = 0;
     }
 
     fn hold(&self, source: Source<'_>, needles: &Needles, pause: bool) -> u64 {
@@ -366,6 +429,19 @@ impl Reader {
             return u64::MAX;
         }
         let pending = self.view.pending().filter(|_| !pause).unwrap_or(u64::MAX);
+        if self.active && !self.worth {
+            // Nothing was searched yet, so its readers know nothing. A value is not begun before the text
+            // either: of its bytes one of the last four would have told.
+            let begun = if pause { 0 } else { escape_begun(&self.text.bytes) };
+            let before = self.text.len() - begun;
+            let live = needles.live(&self.text.bytes[..before]);
+            let from = Source::Read(&self.text);
+            return if live == 0 && begun == 0 {
+                pending
+            } else {
+                pending.min(from.unit(before - live).start)
+            };
+        }
         if self.active {
             return pending.min(self.readers.hold(Source::Read(&self.text), needles, pause));
         }
@@ -390,8 +466,10 @@ impl Reader {
                 text.push(unit);
             }
         });
+        if self.active && !std::mem::replace(&mut self.worth, true) {
+            self.lead_on(source, shared.margin());
+        }
         self.settle(shared);
-        let _ = source;
         if self.active {
             let text = std::mem::take(&mut self.text);
             self.readers.finish(Source::Read(&text), shared);
@@ -408,13 +486,12 @@ fn alone(kind: Kind) -> bool {
 /// Put the bytes of the source before `began` in front of a text.
 fn lead(text: &mut Text, source: Source<'_>, began: u64, margin: usize) {
     let began = source.index(began);
-    let read = std::mem::take(text);
+    let read: Vec<Unit> = (0..text.len()).map(|at| Source::Read(text).unit(at)).collect();
+    text.clear();
     for at in began.saturating_sub(margin)..began {
         text.push(source.unit(at));
     }
-    for at in 0..read.len() {
-        text.push(Source::Read(&read).unit(at));
-    }
+    read.into_iter().for_each(|unit| text.push(unit));
 }
 
 /// Does a text end in the first bytes of a value, enough of them to look for more behind white space?

@@ -167,6 +167,12 @@ fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
     })
 }
 
+/// May an escape of some kind begin with a byte, by the byte behind it, if that is known? Of forms
+/// (`+` for a blank) and white space this does not tell.
+pub fn may_begin(byte: u8, next: Option<u8>) -> bool {
+    KINDS[usize::from(byte)] != 0 && byte != b'+' && next.is_none_or(|next| goes_on(byte, next))
+}
+
 /// Can an escape that begins with one byte go on with the next?
 fn goes_on(byte: u8, next: u8) -> bool {
     match byte {
