@@ -1,5 +1,8 @@
 //! Words that passwords for tests, examples and first steps are made of.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 /// Words that say "this is a password" or "this is made up", the names of services and users that
 /// come with a password of the same name, and the passwords that every list of the worst ones begins
 /// with. In lower case, at least two letters each.
@@ -50,7 +53,9 @@ fn letter(byte: u8) -> u8 {
 }
 
 fn listed(word: &[u8]) -> bool {
-    word.len() >= 2 && super::name::listed(WORDS, word)
+    static SET: OnceLock<HashSet<&[u8]>> = OnceLock::new();
+    let set = || WORDS.split(' ').filter(|word| !word.is_empty()).map(str::as_bytes).collect();
+    word.len() >= 2 && SET.get_or_init(set).contains(word)
 }
 
 #[cfg(test)]
