@@ -61,8 +61,8 @@ mod tests {
     fn cores_stand_in_longer_encodings() {
         // RFC 4648, section 10, and the same behind one and two other bytes.
         assert_eq!(core(b"foobar", 6, 0, BASE64), b"Zm9vYmFy");
-        assert_eq!(core(b"foobar", 6, 1, BASE64), b"mb29iYX");
-        assert_eq!(core(b"foobar", 6, 2, BASE64), b"Zvb2Jhc");
+        assert_eq!(core(b"foobar", 6, 1, BASE64), b"Zvb2Jhc");
+        assert_eq!(core(b"foobar", 6, 2, BASE64), b"mb29iYX");
         assert_eq!(core(b"foobar", 5, 0, BASE32), b"MZXW6YTBO");
         assert_eq!(core(b"foobar", 4, 0, HEX), b"666f6f626172");
         assert_eq!(core(b"", 6, 1, BASE64), b"");
