@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn rows_of_neighbours_let_less_through_than_equal_parts() {
-        let text = b"passwordtokensecretkeycredentialbearer://-----beginxoxq~azcjqq";
+        let text = b"overandunderwordstakenseparatemeasurescalar://-----beginxoxq~azcjqq";
         let mut sorted: Vec<[u8; 3]> = text.windows(3).map(|part| [part[0], part[1], part[2]]).collect();
         sorted.sort_unstable();
         sorted.dedup();

@@ -15,7 +15,7 @@ mod trees;
 mod url;
 mod weak;
 
-use super::assign::Assignment;
+use super::assign::{Assignment, Operator};
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
 pub use placeholder::plausible;
@@ -92,6 +92,11 @@ fn obvious_in_code(context: &Context<'_>) -> bool {
     context.assignment.quote.is_none()
         && (no_digit && !name::of_password(&text[context.assignment.name.range()])
             || features::calls(context))
+}
+
+/// Is it a name such as `MYSQL_PWD`?
+fn constant(name: &[u8]) -> bool {
+    name.iter().all(|&byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// True for what anyone would call a password, under a name that says so and in quotes: both cases,
@@ -181,6 +186,10 @@ fn why_obvious(context: &Context<'_>) -> Option<&'static str> {
         })
         .or_else(|| is(name.ends_with(b"recv-keys"), "keys to be received"))
         .or_else(|| is(name.to_ascii_lowercase().ends_with(b"jsonwebtoken"), "the name of a library"))
+        .or_else(|| {
+            let listed = assignment.operator == Operator::Argument && constant(name) && constant(value);
+            is(listed, "a name in a list of names")
+        })
         .or_else(|| is(no_digit && shape::foreign(value), "words of a language"))
         .or_else(|| is(placeholder::digest(value), "the digest of a password"))
         .or_else(|| is(placeholder::number(name, value), "a number"))

@@ -52,7 +52,7 @@ const PASSWORD: [&str; 24] = [
     "mdp",
     "wachtwoord",
     "heslo",
-    "has\u{142}o",
+    "hasło",
     "ifre",
     "senord",
     "ароль",

@@ -116,7 +116,8 @@ fn ascends(value: &[u8]) -> bool {
 
 /// True where a value says where the real value is to be taken from.
 pub(super) fn reference(value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 28] = [
+    const STARTS: [&[u8]; 29] = [
+        b"(?",
         b"${",
         b"$(",
         b"{{",
@@ -319,6 +320,7 @@ mod tests {
             "a-${B}-c",
             "!secret x",
             "@param",
+            "(?<secret>[0-9a-z]{20})",
         ] {
             assert!(reference(value.as_bytes()), "{value}");
         }
