@@ -6,7 +6,7 @@
 pub(super) const BUCKETS: usize = 16;
 
 /// Nibbles of one place: bit sets of low and of high halves, letters in both cases.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq)]
 struct Nibbles {
     low: u16,
     high: u16,
@@ -32,15 +32,21 @@ impl Nibbles {
 pub(super) fn assign(sorted: &[[u8; 3]]) -> Vec<usize> {
     let count = sorted.len();
     let shares: [f32; 256] = std::array::from_fn(|byte| share(byte as u8));
-    // The cost of the row from each start to each end behind it.
-    let mut cost = vec![vec![0.0f32; count + 1]; count];
+    // Rows much longer than the mean are never the best; leaving them out keeps the start short.
+    let longest = 2 * count.div_ceil(BUCKETS) + 8;
+    // The cost of the row from each start of each length less one.
+    let mut cost = vec![Vec::with_capacity(longest); count];
     for (start, costs) in cost.iter_mut().enumerate() {
-        let mut places = [Nibbles::default(); 3];
-        for end in start..count {
-            for (nibbles, &byte) in places.iter_mut().zip(&sorted[end]) {
+        let mut places = [(Nibbles::default(), 0.0f32); 3];
+        for print in &sorted[start..count.min(start + longest)] {
+            for ((nibbles, passes), &byte) in places.iter_mut().zip(print) {
+                let before = *nibbles;
                 nibbles.add(byte);
+                if *nibbles != before {
+                    *passes = nibbles.passes(&shares);
+                }
             }
-            costs[end + 1] = places.iter().map(|nibbles| nibbles.passes(&shares)).product();
+            costs.push(places.iter().map(|place| place.1).product::<f32>());
         }
     }
     // The best cost of the first `end` with as many rows as there are, and where the last row starts.
@@ -49,8 +55,8 @@ pub(super) fn assign(sorted: &[[u8; 3]]) -> Vec<usize> {
     for starts in &mut starts {
         let before = best.clone();
         for end in 1..=count {
-            for start in 0..end {
-                let total = before[start] + cost[start][end];
+            for start in end.saturating_sub(longest)..end {
+                let total = before[start] + cost[start][end - start - 1];
                 if total < best[end] {
                     best[end] = total;
                     starts[end] = start;
