@@ -173,7 +173,6 @@ impl Engine {
         let from = input.own.start.saturating_sub(BESIDE);
         let to = input.text.len().min(input.own.end + BESIDE);
         self.look(scratch, input, from..to, out, None);
-        self.keep_passwords(input, first, out);
         overlap::settle(&self.rules, out, first);
         if input.own != (0..input.text.len()) {
             let mut index = 0;
@@ -211,6 +210,7 @@ impl Engine {
         mut watch: Option<&mut derived::Watch<'_>>,
     ) {
         let text = input.text;
+        let first = out.len();
         scratch.assigned.start();
         let mut candidates = std::mem::take(&mut scratch.candidates);
         let mut at = range.start;
@@ -235,6 +235,7 @@ impl Engine {
             at = end;
         }
         scratch.candidates = candidates;
+        self.keep_passwords(input, first, out);
     }
 
     fn at_literal(
