@@ -6,6 +6,7 @@ mod pairs;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
+use crate::archive::Limits;
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
@@ -18,11 +19,14 @@ use crate::rules::{Kind, RuleIndex};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
+use crate::unpack::Unpack;
 use crate::utf16;
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Read};
 use std::path::{Component, Path, PathBuf};
+use bstr::ByteSlice;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -50,6 +54,7 @@ pub struct Scan {
     allow: Allow,
     salt: Vec<u8>,
     info: bool,
+    limits: Limits,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -74,8 +79,14 @@ impl Scan {
             allow: settings.allow,
             salt: settings.salt,
             info: settings.info,
+            limits: Limits::default(),
             progress: Progress::default(),
         }
+    }
+
+    /// The same, opening containers within these limits.
+    pub fn opening(self, limits: Limits) -> Scan {
+        Scan { limits, ..self }
     }
 
     /// The engine of this run.
@@ -90,8 +101,15 @@ impl Scan {
     pub fn run(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
         let roots = source.roots();
-        let scanners = source.visit(&|| Scanner::new(self, roots))?;
-        Ok(self.gather(scanners, started))
+        let fresh = || Scanner::new(self, roots);
+        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, Some(&fresh)))?;
+        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started))
+    }
+
+    /// Does an entry allow this at any of the paths that it has?
+    fn allowed(&self, rule: &str, paths: &[PathBuf], fingerprint: &str) -> bool {
+        let entry = |path: Option<&Path>| self.allow.entry_for(rule, path, fingerprint).is_some();
+        entry(None) || paths.iter().any(|path| entry(Some(path)))
     }
 
     /// Make one outcome of what the scanners of all threads saw.
@@ -147,6 +165,7 @@ impl Scan {
                 let (secret, fingerprint) = (first.secret.clone(), first.fingerprint.clone());
                 let mut occurrences: Vec<Occurrence> = group.into_iter().map(|hit| hit.occurrence).collect();
                 occurrences.dedup();
+                nearest(&mut occurrences);
                 Some(Finding {
                     rule: rule.id.to_string(),
                     summary: rule.summary.to_string(),
@@ -169,6 +188,21 @@ impl Scan {
     }
 }
 
+/// What was found in a document as it stands and in one of its parts is told by the part.
+fn nearest(occurrences: &mut Vec<Occurrence>) {
+    let mut outer = HashSet::new();
+    for occurrence in &*occurrences {
+        let mut origin = &occurrence.origin;
+        while let Some(container) = origin.outer() {
+            outer.insert(container.clone());
+            origin = container;
+        }
+    }
+    if !outer.is_empty() {
+        occurrences.retain(|occurrence| !outer.contains(&occurrence.origin));
+    }
+}
+
 /// Takes blobs on one thread.
 struct Scanner<'s> {
     scan: &'s Scan,
@@ -179,6 +213,8 @@ struct Scanner<'s> {
     skipped: Vec<Skipped>,
     inputs: u64,
     bytes: u64,
+    /// Something matched, be it allowed or not.
+    matched: bool,
 }
 
 impl<'s> Scanner<'s> {
@@ -192,6 +228,7 @@ impl<'s> Scanner<'s> {
             skipped: Vec::new(),
             inputs: 0,
             bytes: 0,
+            matched: false,
         }
     }
 
@@ -207,6 +244,7 @@ impl<'s> Scanner<'s> {
         self.matches.clear();
         let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
+        self.matched |= !self.matches.is_empty();
         if input.kind.fixture && !self.scan.info {
             self.set_aside_keys(origin);
         }
@@ -253,11 +291,12 @@ impl Visit for Scanner<'_> {
         let binary = encoding.is_none() && utf16::looks_binary(&head);
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, .. } = self;
-        let each = |hits: &mut Vec<Hit>, window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
+        let Scanner { scan, scratch, hits, matched, .. } = self;
+        let mut each = |hits: &mut Vec<Hit>, window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             if window.matches.is_empty() {
                 return;
             }
+            *matched = true;
             let original = |offset: usize| map(window.offset + offset as u64) as usize;
             let cut = Cut {
                 scan,
@@ -299,11 +338,20 @@ impl<R: Read> Read for Shared<'_, R> {
 }
 
 fn kind_of(origin: &Origin, roots: &[PathBuf]) -> FileKind {
+    telling_path(origin, roots).map_or(FileKind::UNKNOWN, |path| FileKind::of_path(&path))
+}
+
+/// The path that tells what kind of file it is: the way to a member is that of a file below directories.
+fn telling_path<'o>(origin: &'o Origin, roots: &[PathBuf]) -> Option<Cow<'o, [u8]>> {
     match origin {
-        Origin::File(path) => FileKind::of_path(below(path, roots).as_os_str().as_encoded_bytes()),
-        Origin::Staged(path) => FileKind::of_path(path),
-        Origin::Object { path: Some(path), .. } => FileKind::of_path(path),
-        _ => FileKind::UNKNOWN,
+        Origin::File(path) => Some(below(path, roots).as_os_str().as_encoded_bytes().into()),
+        Origin::Staged(path) | Origin::Object { path: Some(path), .. } => Some(path[..].into()),
+        Origin::Member { outer, path } => Some(match telling_path(outer, roots) {
+            Some(outer) => Cow::Owned([&outer[..], b"/", path].concat()),
+            None => path[..].into(),
+        }),
+        Origin::Noted { outer, .. } => telling_path(outer, roots),
+        _ => None,
     }
 }
 
@@ -320,7 +368,24 @@ fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
     }
 }
 
-/// The path that allow entries are compared with: absolute for a file on disk, relative to the top of the
+/// The paths that allow entries are compared with, the outermost first: an entry for a container speaks for
+/// its members.
+fn paths_of(origin: &Origin) -> Vec<PathBuf> {
+    match origin {
+        Origin::Member { outer, path } => {
+            let mut paths = paths_of(outer);
+            let base = paths.last().cloned().unwrap_or_else(|| PathBuf::from(outer.to_string()));
+            let mut whole = base.into_os_string();
+            whole.push(format!("!/{}", path.to_str_lossy()));
+            paths.push(whole.into());
+            paths
+        }
+        Origin::Noted { outer, .. } => paths_of(outer),
+        origin => path_of(origin).into_iter().collect(),
+    }
+}
+
+/// The path of what a source handed out: absolute for a file on disk, relative to the top of the
 /// repository for what git holds.
 fn path_of(origin: &Origin) -> Option<PathBuf> {
     match origin {
@@ -351,12 +416,12 @@ impl Cut<'_> {
     fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
-        let path = path_of(self.origin);
+        let paths = paths_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
             let fingerprint = secret.fingerprint("", &self.scan.salt);
-            if self.scan.allow.entry_for(&rule.id, path.as_deref(), &fingerprint).is_some()
+            if self.scan.allowed(&rule.id, &paths, &fingerprint)
                 || self.allowed_by_comment(found, &rule.id)
             {
                 continue;

@@ -22,7 +22,7 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let settings = Settings::load(&start, &scan::flags(global, &args.select))?;
     let mut history = History::open(&start, args.threads)?;
     let targets = output::open(&args.write)?;
-    let scan = Scan::new(settings);
+    let scan = Scan::new(settings).opening(args.unpacking.limits());
     let stop = stop_on_signals();
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
@@ -49,10 +49,7 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
         }
     }
     output::write(&outcome, &args.write, global, &start, targets)?;
-    Ok(match outcome.exit_status() {
-        1 if args.write.exit_zero => 0,
-        status => status,
-    })
+    Ok(args.unpacking.status(&outcome, args.write.exit_zero))
 }
 
 /// Where the cache is: as told, or in the git directory.

@@ -10,6 +10,7 @@ mod progress;
 mod rules;
 mod scan;
 mod story_arguments;
+mod unpacking;
 
 use crate::error::Error;
 use crate::mask::child::FAILED;

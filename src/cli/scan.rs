@@ -38,21 +38,18 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let start = if standard_input { PathBuf::from(".") } else { paths[0].clone() };
     let settings = Settings::load(&start, &flags(global, &args.select))?;
     let targets = output::open(&args.write)?;
-    let scan = Scan::new(settings);
+    let scan = Scan::new(settings).opening(args.unpacking.limits());
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let outcome = progress::with(&scan.progress, shown, || look(&scan, args, paths, standard_input))?;
     output::write(&outcome, &args.write, global, &start, targets)?;
-    Ok(match outcome.exit_status() {
-        1 if args.write.exit_zero => 0,
-        status => status,
-    })
+    Ok(args.unpacking.status(&outcome, args.write.exit_zero))
 }
 
 /// Look at what is staged or at a range of commits: only what is new there is reported.
 fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let repo = Repo::here()?;
     let start = repo.directory().to_owned();
-    let scan = Scan::new(Settings::load(&start, &flags(global, &args.select))?);
+    let scan = Scan::new(Settings::load(&start, &flags(global, &args.select))?).opening(args.unpacking.limits());
     let targets = output::open(&args.write)?;
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let verdict = match &args.range {
@@ -66,10 +63,7 @@ fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
         );
     }
     output::write(&verdict.outcome, &args.write, global, &start, targets)?;
-    Ok(match verdict.outcome.exit_status() {
-        1 if args.write.exit_zero => 0,
-        status => status,
-    })
+    Ok(args.unpacking.status(&verdict.outcome, args.write.exit_zero))
 }
 
 fn judged<S: Source + Introduced>(scan: &Scan, source: &S, shown: bool) -> Result<Verdict, Error> {

@@ -41,6 +41,20 @@ pub trait Visit: Send {
     fn skip(&mut self, skipped: Skipped);
 }
 
+impl<V: Visit> Visit for &mut V {
+    fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        (**self).blob(origin, bytes);
+    }
+
+    fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
+        (**self).stream(origin, reader);
+    }
+
+    fn skip(&mut self, skipped: Skipped) {
+        (**self).skip(skipped);
+    }
+}
+
 /// Something that bytes can be read from.
 pub trait Source {
     /// Read everything once, handing it to visitors made by `new` (one a thread), which are returned.
