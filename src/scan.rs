@@ -12,7 +12,7 @@ use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
-use crate::policy::{Allow, allow};
+use crate::policy::{Allow, Asked, comment};
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, RuleIndex};
 use crate::secret::Secret;
@@ -356,9 +356,18 @@ impl Cut<'_> {
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
             let fingerprint = secret.fingerprint("", &self.scan.salt);
-            if self.scan.allow.entry_for(&rule.id, path.as_deref(), &fingerprint).is_some()
-                || self.allowed_by_comment(found, &rule.id)
-            {
+            let marks = match self.scan.allow.asks_for_lines() {
+                true => self.scan.allow.lines(&self.text[self.line(found.secret.start).range()]),
+                false => Vec::new(),
+            };
+            let asked = Asked {
+                rule: &rule.id,
+                path: path.as_deref(),
+                fingerprint: &fingerprint,
+                secret: &secret,
+                lines: &marks,
+            };
+            if self.scan.allow.find(&asked).is_some() || self.allowed_by_comment(found, &rule.id) {
                 continue;
             }
             let mut position = |offset| {
@@ -407,8 +416,10 @@ impl Cut<'_> {
             start => self.line(start - 1),
         };
         let text = |span: Span| &self.text[span.range()];
-        allow::comment_allows(text(line), text(previous), rule)
-            || last != line && allow::comment_allows(text(last), &[], rule)
+        let today = crate::config::today();
+        let said = |line: &[u8], previous: &[u8]| comment::said(line, previous, rule, &today, true);
+        matches!(said(text(line), text(previous)), comment::Said::Allowed(_))
+            || last != line && matches!(said(text(last), &[]), comment::Said::Allowed(_))
     }
 
     /// The fingerprint of the companion that the rule asks for, if it stands close enough.
