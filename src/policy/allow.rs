@@ -47,13 +47,13 @@ impl Allow {
     /// expired before it allow nothing.
     ///
     /// # Errors
-    /// An entry that cannot be used: in words, with its number.
-    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, String> {
+    /// An entry that cannot be used: its number, from 0, and what is wrong with it.
+    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, (usize, String)> {
         let used = entries.iter().map(|_| AtomicBool::new(false)).collect();
         let mut allow = Allow { root: root.to_owned(), today: today.to_owned(), used, ..Allow::default() };
         for (index, entry) in entries.iter().enumerate() {
             // Values were checked when they were read; what is left is what they are together.
-            entry.check().map_err(|reason| format!("[[allow]] entry {}: {reason}", index + 1))?;
+            entry.check().map_err(|reason| (index, reason))?;
             allow.index(entry, index as u32);
         }
         allow.entries = entries;
