@@ -121,8 +121,7 @@ pub(super) fn write_new(
 fn entries(outcome: &Outcome, root: &Path) -> Vec<Entry> {
     let all = outcome.findings.iter().map(|finding| {
         let mut entry = Entry::of(finding);
-        let path = crate::config::clean(Path::new(&entry.path));
-        if let Ok(inside) = path.strip_prefix(root) {
+        if let Ok(inside) = Path::new(&entry.path).strip_prefix(root) {
             entry.path = crate::origin::slashed(inside);
         }
         entry

@@ -1,5 +1,6 @@
 //! The form of `sekisho.toml`, how it is read, and what is wrong where it cannot be.
 
+use super::quick;
 use crate::error::Error;
 use crate::policy::AllowEntry;
 use crate::policy::entry::names;
@@ -120,7 +121,7 @@ pub(super) fn read(path: &Path) -> Result<(File, String), Error> {
         fault(format!("cannot be read: {error}"), "check the path, or leave the file out with --no-config")
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    let file: File = toml::from_str(&text).map_err(|error| {
+    let file = parse(&text).map_err(|error| {
         let reason = toml_error(&text, &error);
         let remedy = match meant(&reason) {
             Some(key) => format!("did you mean `{key}`? docs/configuration.md has all keys"),
@@ -138,6 +139,17 @@ pub(super) fn read(path: &Path) -> Result<(File, String), Error> {
         ));
     }
     Ok((file, text))
+}
+
+fn parse(text: &str) -> Result<File, toml::de::Error> {
+    if let Some((before, entries)) = quick::split(text)
+        && let Ok(mut file) = toml::from_str::<File>(before)
+        && file.allow.is_empty()
+    {
+        file.allow = entries;
+        return Ok(file);
+    }
+    toml::from_str(text)
 }
 
 /// The key that was meant by an unknown one, told from the message that refuses it.

@@ -2,6 +2,7 @@
 
 pub mod cascade;
 mod file;
+mod quick;
 mod select;
 pub mod show;
 pub mod template;

@@ -53,7 +53,7 @@ impl Allow {
         let mut allow = Allow { root: root.to_owned(), today: today.to_owned(), used, ..Allow::default() };
         for (index, entry) in entries.iter().enumerate() {
             // Values were checked when they were read; what is left is what they are together.
-            entry.check().map_err(|reason| (index, reason))?;
+            entry.says_enough().map_err(|reason| (index, reason))?;
             allow.index(entry, index as u32);
         }
         allow.entries = entries;
@@ -74,7 +74,8 @@ impl Allow {
             self.paths.add(path, number);
         }
         if let Some(fingerprint) = &entry.fingerprint {
-            self.by_fingerprint.entry(fingerprint[..SHORT].to_owned()).or_default().push(number);
+            let short = fingerprint.get(..SHORT).unwrap_or(fingerprint);
+            self.by_fingerprint.entry(short.to_owned()).or_default().push(number);
         } else if entry.path.is_none() && entry.value.is_none() && entry.line.is_none() {
             for rule in &entry.rule {
                 self.by_rule.entry(rule.clone()).or_default().push(number);

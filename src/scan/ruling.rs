@@ -5,6 +5,7 @@ use super::{Hit, Scan, pairs, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
 use crate::origin::Origin;
+use crate::policy::baseline::{Baseline, Scope as BaselineScope};
 use crate::policy::comment::Said;
 use crate::policy::{Asked, Layer, State};
 use crate::rules::{RuleIndex, Severity};
@@ -308,8 +309,8 @@ impl Scan {
                 put(number, NoteKind::UnusedEntry, "matches nothing here".to_owned());
             }
         }
-        let gone =
-            self.baseline.as_ref().filter(|_| whole).map(|baseline| baseline.gone()).unwrap_or_default();
+        let gone = self.baseline.as_ref().filter(|baseline| whole && baseline.scope == BaselineScope::Tree);
+        let gone = gone.map(Baseline::gone).unwrap_or_default();
         for entry in gone {
             let path = if entry.path.is_empty() { String::new() } else { format!(" in {}", entry.path) };
             told.notes.push(Note {
