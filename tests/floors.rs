@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("regex_automata", &["engine", "rules", "policy"]), // policy: values and lines of allow entries
     ("regex_syntax", &["engine", "rules", "policy"]),
-    ("aho_corasick", &["engine", "rules", "mask"]),
+    ("aho_corasick", &["engine", "rules", "mask", "policy"]),
 ];
 
 /// A source file: its top-level module, its path and its text without comments and test modules.

@@ -3,6 +3,7 @@
 //! to the TOML reader, which also tells what is wrong.
 
 use crate::policy::AllowEntry;
+use rayon::prelude::*;
 
 /// The text before the first `[[allow]]` table and the entries behind it, where those are all plain: lines of
 /// `key = "text"` without escapes, comments and empty lines. The caller has to see that the text before is
@@ -41,7 +42,7 @@ pub(super) fn split(text: &str) -> Option<(&str, Vec<AllowEntry>)> {
     }
     let whole = entries.last().is_some_and(|entry| !entry.reason.is_empty());
     // Values are judged as in any other file: what would be refused goes to the reader that says why.
-    let good = whole && entries.iter().all(|entry| entry.check().is_ok());
+    let good = whole && entries.par_iter().all(|entry| entry.check().is_ok());
     good.then_some((&text[..start], entries))
 }
 

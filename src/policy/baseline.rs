@@ -221,6 +221,12 @@ impl Baseline {
         (0..self.index.len()).map(|place| self.entry(place)).collect()
     }
 
+    /// How many entries were not seen, and the first `most` of them.
+    pub fn first_gone(&self, most: usize) -> (usize, Vec<Entry>) {
+        let idle = || (0..self.index.len()).filter(|&place| !self.used[place].load(Ordering::Relaxed));
+        (idle().count(), idle().take(most).map(|place| self.entry(place)).collect())
+    }
+
     /// The entries that were not seen, sorted.
     pub fn gone(&self) -> Vec<Entry> {
         let idle = |&place: &usize| !self.used[place].load(Ordering::Relaxed);

@@ -1,5 +1,6 @@
 //! Many `.gitignore`-style patterns at once: which of them hold for a path. Patterns without special
-//! characters, the usual ones, are looked up; the others are one set.
+//! characters, the usual ones, are looked up; the others lie in drawers by the directory that their plain
+//! beginning names, and a drawer is made into one set when a path below that directory is first asked for.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::HashMap;
@@ -12,9 +13,14 @@ pub struct Paths {
     whole: HashMap<String, Vec<(u32, bool)>>,
     /// Plain names that hold at any depth.
     names: HashMap<String, Vec<(u32, bool)>>,
-    /// The others, in the form of globs.
+    /// The others, by the directory below which they hold; `` for anywhere.
+    drawers: HashMap<String, Drawer>,
+}
+
+/// Globs that all hold below one directory.
+#[derive(Default)]
+struct Drawer {
     globs: Vec<(String, u32)>,
-    /// Built when a path is first asked for.
     set: OnceLock<GlobSet>,
 }
 
@@ -33,7 +39,8 @@ pub fn check(pattern: &str) -> Result<(), String> {
     if is_plain(text) {
         return Ok(());
     }
-    globs(text).iter().try_for_each(|glob| build(glob).map(drop))
+    // What is below it is the same glob with a plain end.
+    globs(text).first().map_or(Ok(()), |glob| build(glob).map(drop))
 }
 
 fn is_plain(pattern: &str) -> bool {
@@ -67,7 +74,10 @@ impl Paths {
     pub fn add(&mut self, pattern: &str, number: u32) {
         let pattern = pattern.trim();
         if !is_plain(pattern) {
-            self.globs.extend(globs(pattern).into_iter().map(|glob| (glob, number)));
+            for glob in globs(pattern) {
+                let drawer = self.drawers.entry(directory(&glob).to_owned()).or_default();
+                drawer.globs.push((glob, number));
+            }
             return;
         }
         let below = pattern.ends_with('/');
@@ -78,7 +88,7 @@ impl Paths {
 
     /// True where there is no pattern.
     pub fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.names.is_empty() && self.globs.is_empty()
+        self.whole.is_empty() && self.names.is_empty() && self.drawers.is_empty()
     }
 
     /// The numbers of the patterns that hold for a path, relative to the root and with forward slashes,
@@ -99,11 +109,22 @@ impl Paths {
                 add(self.names.get(&path[start..at]), last);
             }
         }
-        if !self.globs.is_empty() {
-            out.extend(self.set().matches(path).into_iter().map(|index| self.globs[index].1));
+        if !self.drawers.is_empty() {
+            let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+            for drawer in [""].into_iter().chain(above).filter_map(|directory| self.drawers.get(directory)) {
+                out.extend(drawer.set().matches(path).into_iter().map(|index| drawer.globs[index].1));
+            }
         }
     }
+}
 
+/// The directory that the plain beginning of a glob names.
+fn directory(glob: &str) -> &str {
+    let plain = glob.find(['*', '?', '[', ']', '{', '}', '\\', '!', '#']).unwrap_or(glob.len());
+    glob[..plain].rfind('/').map_or("", |slash| &glob[..slash])
+}
+
+impl Drawer {
     fn set(&self) -> &GlobSet {
         self.set.get_or_init(|| {
             let mut set = GlobSetBuilder::new();
@@ -135,8 +156,27 @@ mod tests {
     #[test]
     fn patterns_mean_what_they_mean_in_a_gitignore() {
         let patterns = [
-            "a", "a/", "/a", "a/b", "/a/b/", "*.py", "a/*.py", "a/**", "**/b", "a/**/c", "b/", "?", "[ab]/c",
-            "x.py", "/x.py", "a b", "*", "a/b/c.py",
+            "a",
+            "a/",
+            "/a",
+            "a/b",
+            "/a/b/",
+            "*.py",
+            "a/*.py",
+            "a/**",
+            "**/b",
+            "a/**/c",
+            "b/",
+            "?",
+            "[ab]/c",
+            "x.py",
+            "/x.py",
+            "a b",
+            "a/b/*",
+            "a/b/**/*.py",
+            "a/b?",
+            "*",
+            "a/b/c.py",
         ];
         let paths =
             ["a", "b", "a/b", "b/a", "a/b/c.py", "x.py", "a/x.py", "a/b/x.py", "b/c", "a/c", "a b", "a/q/c"];

@@ -5,7 +5,7 @@ use super::{Hit, Scan, pairs, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
 use crate::origin::Origin;
-use crate::policy::baseline::{Baseline, Scope as BaselineScope};
+use crate::policy::baseline::Scope as BaselineScope;
 use crate::policy::comment::Said;
 use crate::policy::{Asked, Layer, State};
 use crate::rules::{RuleIndex, Severity};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// Secrets from which on several threads work out identities.
 const MANY: usize = 4;
+
+/// Stale entries of one kind that are told one by one.
+const NOTES: usize = 50;
 
 /// What becomes of a place.
 enum Ruling {
@@ -320,28 +323,41 @@ impl Scan {
     /// about (`whole`), entries that matched nothing and known findings that are gone.
     pub fn tell_stale(&self, told: &mut Told, whole: bool) {
         for layer in self.cascade.layers() {
-            let mut put = |number: usize, kind: NoteKind, text: String| {
-                let about = layer.allow.entries()[number].about();
-                let text = format!("the [[allow]] entry for {about} {text}");
-                told.notes.push(Note { kind, place: layer.place(number), text });
+            let mut put = |numbers: Vec<usize>, kind: NoteKind| {
+                for &number in numbers.iter().take(NOTES) {
+                    let entry = &layer.allow.entries()[number];
+                    let what = match kind {
+                        NoteKind::ExpiredEntry => {
+                            format!("expired on {}", entry.expires.as_deref().unwrap_or_default())
+                        }
+                        _ => "matches nothing here".to_owned(),
+                    };
+                    let text = format!("the [[allow]] entry for {} {what}", entry.about());
+                    told.notes.push(Note { kind, place: layer.place(number), text });
+                }
+                if let Some(last) = numbers.last().filter(|_| numbers.len() > NOTES) {
+                    let text = format!("and {} more up to here", numbers.len() - NOTES);
+                    told.notes.push(Note { kind, place: layer.place(*last), text });
+                }
             };
-            for number in layer.allow.expired() {
-                let last = layer.allow.entries()[number].expires.clone().unwrap_or_default();
-                put(number, NoteKind::ExpiredEntry, format!("expired on {last}"));
-            }
-            for number in if whole { layer.allow.unused() } else { Vec::new() } {
-                put(number, NoteKind::UnusedEntry, "matches nothing here".to_owned());
+            put(layer.allow.expired(), NoteKind::ExpiredEntry);
+            if whole {
+                put(layer.allow.unused(), NoteKind::UnusedEntry);
             }
         }
-        let gone = self.baseline.as_ref().filter(|baseline| whole && baseline.scope == BaselineScope::Tree);
-        let gone = gone.map(Baseline::gone).unwrap_or_default();
+        let known = self.baseline.as_ref().filter(|baseline| whole && baseline.scope == BaselineScope::Tree);
+        let (count, gone) = known.map(|known| known.first_gone(NOTES)).unwrap_or_default();
+        let mut put = |text| {
+            let place = self.baseline_path.display().to_string();
+            told.notes.push(Note { kind: NoteKind::GoneEntry, place, text });
+        };
+        let told_of = gone.len();
         for entry in gone {
             let path = if entry.path.is_empty() { String::new() } else { format!(" in {}", entry.path) };
-            told.notes.push(Note {
-                kind: NoteKind::GoneEntry,
-                place: self.baseline_path.display().to_string(),
-                text: format!("{} ({}{path}) no longer occurs", &entry.fingerprint[..12], entry.rule),
-            });
+            put(format!("{} ({}{path}) no longer occurs", &entry.fingerprint[..12], entry.rule));
+        }
+        if count > told_of {
+            put(format!("{} more no longer occur: `sekisho baseline check` lists them", count - told_of));
         }
         told.notes.sort();
         told.notes.dedup();
