@@ -4,6 +4,7 @@
 mod crew;
 pub mod git;
 pub mod history;
+pub mod ignored;
 pub mod introduced;
 pub mod layout;
 mod loose;
