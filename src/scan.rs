@@ -2,6 +2,7 @@
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
 mod audit;
+pub mod explain;
 mod pairs;
 
 pub use audit::{AuditOptions, Audited, Doubts};
@@ -14,7 +15,7 @@ use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::{Allow, allow};
 use crate::rules::rule::Matcher;
-use crate::rules::{Kind, RuleIndex};
+use crate::rules::{Kind, Rule, RuleIndex};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
@@ -221,8 +222,7 @@ impl<'s> Scanner<'s> {
     fn set_aside_keys(&mut self, origin: &Origin) {
         let Scanner { scan, matches, skipped, .. } = self;
         matches.retain(|found| {
-            let rule = scan.engine.rules().get(found.rule);
-            let key = rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_));
+            let key = set_aside(scan.engine.rules().get(found.rule));
             if key {
                 let detail = "`--severity info` reports it".to_owned();
                 skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
@@ -230,6 +230,11 @@ impl<'s> Scanner<'s> {
             !key
         });
     }
+}
+
+/// Is what this rule finds set aside in tests, examples and documents?
+fn set_aside(rule: &Rule) -> bool {
+    rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_))
 }
 
 impl Visit for Scanner<'_> {
@@ -350,15 +355,11 @@ struct Cut<'a> {
 impl Cut<'_> {
     fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
         let first_line = lines.position(0).line;
-        let rules = self.scan.engine.rules();
         let path = path_of(self.origin);
         for found in self.matches {
-            let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
             let fingerprint = secret.fingerprint("", &self.scan.salt);
-            if self.scan.allow.entry_for(&rule.id, path.as_deref(), &fingerprint).is_some()
-                || self.allowed_by_comment(found, &rule.id)
-            {
+            if self.allowed(found, path.as_deref(), &fingerprint).is_some() {
                 continue;
             }
             let mut position = |offset| {
@@ -399,6 +400,24 @@ impl Cut<'_> {
         Span::new(start, end)
     }
 
+    /// Why policy lets a match through: the entry or comment that does, in words for people.
+    fn allowed(&self, found: &Match, path: Option<&Path>, fingerprint: &str) -> Option<String> {
+        let rule = &self.scan.engine.rules().get(found.rule).id;
+        if let Some(reason) = self.scan.allow.entry_for(rule, path, fingerprint) {
+            return Some(format!("allowed by an [[allow]] entry: {reason}"));
+        }
+        self.allowed_by_comment(found, rule).then(|| "allowed by a comment".to_owned())
+    }
+
+    /// The same for a match of this text, wherever that is from.
+    fn suppressed(&self, found: &Match) -> Option<String> {
+        self.allowed(found, path_of(self.origin).as_deref(), &self.fingerprint(found))
+    }
+
+    fn fingerprint(&self, found: &Match) -> String {
+        Secret::new(&self.text[found.secret.range()]).fingerprint("", &self.scan.salt)
+    }
+
     fn allowed_by_comment(&self, found: &Match, rule: &str) -> bool {
         let line = self.line(found.secret.start);
         let last = self.line(found.secret.end);
@@ -421,7 +440,7 @@ impl Cut<'_> {
             rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
         };
         let companion = self.matches.iter().find(near)?;
-        Some(Secret::new(&self.text[companion.secret.range()]).fingerprint("", &self.scan.salt))
+        Some(self.fingerprint(companion))
     }
 
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {

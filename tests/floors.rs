@@ -16,6 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("git2", &["source"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("crossterm", &["cli"]),
     ("regex_automata", &["engine", "rules"]),
     ("regex_syntax", &["engine", "rules"]),
     ("aho_corasick", &["engine", "rules", "mask"]),

@@ -3,6 +3,7 @@
 
 mod args;
 mod audit;
+mod explain;
 mod hook;
 mod mask;
 mod output;
@@ -10,6 +11,7 @@ mod progress;
 mod rules;
 mod scan;
 mod story_arguments;
+mod triage;
 
 use crate::error::Error;
 use crate::mask::child::FAILED;
@@ -39,6 +41,8 @@ pub fn main() -> ExitCode {
         args::Command::Audit(audit) => audit::run(&audit, &args.global),
         args::Command::Hook(hook) => hook::run(&hook, &args.global),
         args::Command::Mask(mask) => mask::run(*mask, &args.global),
+        args::Command::Explain(explain) => explain::run(&explain, &args.global),
+        args::Command::Triage(triage) => triage::run(&triage, &args.global),
         args::Command::Rules(rules) => rules::run(&rules, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -6,7 +6,7 @@ pub mod blocked;
 mod guard;
 mod history;
 mod telling;
-mod terminal;
+pub mod terminal;
 mod uri;
 
 use crate::error::SkipReason;
@@ -146,4 +146,4 @@ fn by_reason(outcome: &Outcome) -> BTreeMap<SkipReason, usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

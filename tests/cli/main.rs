@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
+mod explain;
 mod output;
 mod rules;
 mod support;
 mod texts;
 mod trees;
+mod triage;
