@@ -184,7 +184,7 @@ fn suggestion(rules: &RuleSet, name: &str) -> String {
 }
 
 /// Today's date in UTC as `YYYY-MM-DD`.
-fn today() -> String {
+pub fn today() -> String {
     let seconds = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |duration| duration.as_secs());

@@ -13,7 +13,8 @@ use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
-use crate::policy::{Allow, allow};
+use crate::policy::comment::{self, Said};
+use crate::policy::{Allow, Asked};
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex};
 use crate::secret::Secret;
@@ -343,6 +344,13 @@ fn path_of(origin: &Origin) -> Option<PathBuf> {
     }
 }
 
+/// Who answers for a suppression and until when, as the end of a sentence.
+fn signed(owner: Option<&str>, expires: Option<&str>) -> String {
+    let owner = owner.map_or(String::new(), |owner| format!("; owner {owner}"));
+    let expires = expires.map_or(String::new(), |day| format!("; until {day}"));
+    owner + &expires
+}
+
 /// Cuts text for the matches of one window.
 struct Cut<'a> {
     scan: &'a Scan,
@@ -359,7 +367,7 @@ impl Cut<'_> {
         for found in self.matches {
             let secret = Secret::new(&self.text[found.secret.range()]);
             let fingerprint = secret.fingerprint("", &self.scan.salt);
-            if self.allowed(found, path.as_deref(), &fingerprint).is_some() {
+            if self.allowed(found, path.as_deref(), (&secret, &fingerprint)).is_some() {
                 continue;
             }
             let mut position = |offset| {
@@ -401,24 +409,35 @@ impl Cut<'_> {
     }
 
     /// Why policy lets a match through: the entry or comment that does, in words for people.
-    fn allowed(&self, found: &Match, path: Option<&Path>, fingerprint: &str) -> Option<String> {
+    fn allowed(
+        &self,
+        found: &Match,
+        path: Option<&Path>,
+        (secret, fingerprint): (&Secret, &str),
+    ) -> Option<String> {
         let rule = &self.scan.engine.rules().get(found.rule).id;
-        if let Some(reason) = self.scan.allow.entry_for(rule, path, fingerprint) {
-            return Some(format!("allowed by an [[allow]] entry: {reason}"));
+        let allow = &self.scan.allow;
+        let marks = match allow.asks_for_lines() {
+            true => allow.lines(&self.text[self.line(found.secret.start).range()]),
+            false => Vec::new(),
+        };
+        if let Some(number) = allow.find(&Asked { rule, path, fingerprint, secret, lines: &marks }) {
+            let entry = &allow.entries()[number];
+            let (about, reason) = (entry.about(), &entry.reason);
+            let signed = signed(entry.owner.as_deref(), entry.expires.as_deref());
+            return Some(format!("allowed by [[allow]] entry {} ({about}): {reason}{signed}", number + 1));
         }
-        self.allowed_by_comment(found, rule).then(|| "allowed by a comment".to_owned())
+        match self.comment(found, rule) {
+            Said::Allowed(comment) => {
+                let signed = signed(comment.owner.as_deref(), comment.expires.as_deref());
+                Some(format!("allowed by a comment: {}{signed}", comment.reason))
+            }
+            _ => None,
+        }
     }
 
-    /// The same for a match of this text, wherever that is from.
-    fn suppressed(&self, found: &Match) -> Option<String> {
-        self.allowed(found, path_of(self.origin).as_deref(), &self.fingerprint(found))
-    }
-
-    fn fingerprint(&self, found: &Match) -> String {
-        Secret::new(&self.text[found.secret.range()]).fingerprint("", &self.scan.salt)
-    }
-
-    fn allowed_by_comment(&self, found: &Match, rule: &str) -> bool {
+    /// What comments around a match say.
+    fn comment(&self, found: &Match, rule: &str) -> Said {
         let line = self.line(found.secret.start);
         let last = self.line(found.secret.end);
         let previous = match line.start {
@@ -426,8 +445,20 @@ impl Cut<'_> {
             start => self.line(start - 1),
         };
         let text = |span: Span| &self.text[span.range()];
-        allow::comment_allows(text(line), text(previous), rule)
-            || last != line && allow::comment_allows(text(last), &[], rule)
+        let today = crate::config::today();
+        let said = |line: &[u8], previous: &[u8]| comment::said(line, previous, rule, &today, true);
+        match said(text(line), text(previous)) {
+            Said::Allowed(comment) => Said::Allowed(comment),
+            first if last == line => first,
+            first => match said(text(last), &[]) {
+                Said::Nothing => first,
+                second => second,
+            },
+        }
+    }
+
+    fn fingerprint(&self, found: &Match) -> String {
+        Secret::new(&self.text[found.secret.range()]).fingerprint("", &self.scan.salt)
     }
 
     /// The fingerprint of the companion that the rule asks for, if it stands close enough.

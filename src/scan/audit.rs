@@ -9,6 +9,7 @@ use crate::engine::{Input, Match};
 use crate::error::{SkipReason, Skipped};
 use crate::finding::{Coverage, Occurrence, Outcome};
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
+use crate::policy::Asked;
 use crate::rules::rule::Matcher;
 use crate::source::Visit;
 use crate::source::history::{Clean, History, Known};
@@ -129,8 +130,11 @@ impl Scan {
             finding.occurrences.retain(|occurrence| {
                 let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
                 let place = occurrence.origin.path().map(PathBuf::from);
-                doubts.hold(occurrence, FileKind::of_path(path))
-                    && self.allow.entry_for(rule, place.as_deref(), fingerprint).is_none()
+                doubts.hold(occurrence, FileKind::of_path(path)) && {
+                    let path = place.as_deref();
+                    let asked = Asked { rule, path, fingerprint, secret: &finding.secret, lines: &[] };
+                    self.allow.find(&asked).is_none()
+                }
             });
         }
         outcome.findings.retain(|finding| !finding.occurrences.is_empty());

@@ -8,6 +8,7 @@ use crate::engine::trace::{Attempt, Event, Look, Test, Trace, wanted_by};
 use crate::engine::{Certainty, Engine, Input, Match, Refusal, Scratch, assign};
 use crate::error::Error;
 use crate::origin::Origin;
+use crate::policy::comment::Said;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
@@ -125,6 +126,8 @@ pub struct Found {
     pub fingerprint: String,
     /// Why it is not reported.
     pub suppressed: Option<String>,
+    /// What would suppress it, and why it does not.
+    pub note: Option<String>,
 }
 
 /// A match that gave way to another.
@@ -412,21 +415,29 @@ impl Teller<'_> {
     fn found(&mut self, found: &Match, cut: &Cut<'_>, kind: FileKind) -> Found {
         let rule = self.rules.get(found.rule);
         let aside = kind.fixture && !cut.scan.info && set_aside(rule);
+        let secret = self.secret(found.secret);
+        let fingerprint = cut.fingerprint(found);
+        let path = path_of(cut.origin);
         let suppressed = match aside {
             true => Some(
                 "a private key of tests, examples or documents, which is `info`: `--severity info` reports it"
                     .to_owned(),
             ),
-            false => cut.suppressed(found),
+            false => cut.allowed(found, path.as_deref(), (&secret, &fingerprint)),
+        };
+        let note = match cut.comment(found, &rule.id) {
+            Said::NoMore(why) if suppressed.is_none() => Some(format!("a comment for it does not count: it {why}")),
+            _ => None,
         };
         Found {
             rule: rule.id.to_string(),
             at: self.lines.position(found.secret.start),
-            secret: self.secret(found.secret),
+            secret,
             certainty: found.certainty,
             also: found.also.iter().map(|&rule| self.id(rule)).collect(),
-            fingerprint: cut.fingerprint(found),
+            fingerprint,
             suppressed,
+            note,
         }
     }
 }

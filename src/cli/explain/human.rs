@@ -202,6 +202,9 @@ impl Page {
                 Some(why) => self.styled(GOOD, &format!("not reported: {}", inert(why))),
             };
             self.line(&format!("{} {rule} {value}, {}: {fate}", at(found.at), certain(found.certainty)));
+            if let Some(note) = &found.note {
+                self.line(&format!("      {}", inert(note)));
+            }
             if !found.also.is_empty() {
                 self.line(&format!("      also matched: {}", found.also.join(", ")));
             }

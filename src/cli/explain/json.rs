@@ -55,6 +55,7 @@ pub(super) fn text(told: &Explanation, show: bool) -> String {
                     "fingerprint": found.fingerprint,
                     "reported": found.suppressed.is_none(),
                     "suppressed": found.suppressed,
+                    "note": found.note,
                 }))
             })
             .collect::<Vec<Value>>(),
