@@ -12,7 +12,7 @@ use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
-use crate::origin::Origin;
+use crate::origin::{self, Origin};
 use crate::policy::comment::{self, Said};
 use crate::policy::{Allow, Asked};
 use crate::rules::rule::Matcher;
@@ -24,7 +24,7 @@ use crate::utf16;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -330,16 +330,7 @@ fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
 /// repository for what git holds.
 fn path_of(origin: &Origin) -> Option<PathBuf> {
     match origin {
-        Origin::File(path) => {
-            let mut whole = PathBuf::new();
-            for part in std::path::absolute(path).unwrap_or_else(|_| path.clone()).components() {
-                match part {
-                    Component::ParentDir => drop(whole.pop()),
-                    part => whole.push(part),
-                }
-            }
-            Some(whole)
-        }
+        Origin::File(path) => Some(origin::absolute(path)),
         other => other.path().map(PathBuf::from),
     }
 }

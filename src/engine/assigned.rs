@@ -126,8 +126,8 @@ impl Engine {
                 noise::judge(&noise::Context { text, assignment: &assignment, file: input.kind })
             })
         };
-        let known = self.table.accepts_length(assignment.value.len())
-            && looks_made(&text[assignment.value.range()]);
+        let known =
+            self.table.accepts_length(assignment.value.len()) && looks_made(&text[assignment.value.range()]);
         if !known {
             out.note(|| Event::passed(word, AnchorKind::Name, NO_KNOWN_SHAPE));
         }
@@ -196,16 +196,17 @@ impl Engine {
                     false => Err(Refusal::General),
                     true => self.fits(index, assigned, name, value),
                 };
-                let near = || {
-                    rule.near.is_empty() || context::has_any(&text[before.start..behind.end], &rule.near)
-                };
+                let near =
+                    || rule.near.is_empty() || context::has_any(&text[before.start..behind.end], &rule.near);
                 let verdict = match verdict {
                     Ok(()) if !near() => Err(Refusal::Near),
                     Ok(()) if !(in_name || secret()) => Err(Refusal::Noise),
                     Ok(()) => self.structure(index, rule, value),
                     Err(refusal) => Err(refusal),
                 };
-                out.note(|| self.tried_value((anchor, index), text, (assignment, whole(assignment)), verdict));
+                out.note(|| {
+                    self.tried_value((anchor, index), text, (assignment, whole(assignment)), verdict)
+                });
                 let certainty = verdict.ok()?;
                 // The more of the name a rule's words explain, the more specific it is.
                 let explained = context::longest(name, &rule.near) + context::longest(name, &assigned.name);

@@ -288,7 +288,11 @@ impl Engine {
                 tests.push(Test::new("name", told, verdict != Err(Refusal::Name)));
             }
             if reached(verdict, Refusal::Pattern) {
-                let told = if verdict == Err(Refusal::Pattern) { "does not match" } else { "matches the whole value" };
+                let told = if verdict == Err(Refusal::Pattern) {
+                    "does not match"
+                } else {
+                    "matches the whole value"
+                };
                 tests.push(Test::new("pattern", told, verdict != Err(Refusal::Pattern)));
             }
             if !held.near.is_empty() && reached(verdict, Refusal::Near) {
@@ -425,7 +429,8 @@ pub fn wanted_by(rules: &RuleSet, rule: RuleIndex) -> String {
             format!("the marker {}", quoted(block.begin.iter().map(ToString::to_string).collect()))
         }
         Matcher::Assigned(assigned) if assigned.name.is_empty() => {
-            "a value behind a name that holds a word for secrets, such as `key`, `token` or `password`".to_owned()
+            "a value behind a name that holds a word for secrets, such as `key`, `token` or `password`"
+                .to_owned()
         }
         Matcher::Assigned(assigned) => {
             let words = assigned.name.iter().map(ToString::to_string).collect();

@@ -83,9 +83,13 @@ impl Refusal {
             Refusal::Length => "the value is too short or too long",
             Refusal::Name => "the name holds none of the rule's words",
             Refusal::Pattern => "does not match here",
-            Refusal::NoEnd => "no end marker stands within the largest length, or the block begins anew before",
+            Refusal::NoEnd => {
+                "no end marker stands within the largest length, or the block begins anew before"
+            }
             Refusal::Near => "none of its context words stands near",
-            Refusal::Noise => "does not look like a credential, and the name does not hold the rule's context word",
+            Refusal::Noise => {
+                "does not look like a credential, and the name does not hold the rule's context word"
+            }
             Refusal::Invalid => "the checksum or structure does not hold",
             Refusal::Placeholder => {
                 "a placeholder, a reference or a repetition: it stands where a value would"
@@ -165,12 +169,24 @@ impl Engine {
         let verdict = self.structure(index, rule, &text[secret.range()]).and_then(near);
         out.note(|| self.tried(anchor, index, text, (whole, secret, secret), verdict));
         if let Ok(certainty) = verdict {
-            out.found(Match { rule: index, whole, secret, anchor: anchor.0.start, certainty, also: Vec::new() });
+            out.found(Match {
+                rule: index,
+                whole,
+                secret,
+                anchor: anchor.0.start,
+                certainty,
+                also: Vec::new(),
+            });
         }
     }
 
     /// Does the value hold what its rule promises?
-    pub(super) fn structure(&self, index: RuleIndex, rule: &Rule, value: &[u8]) -> Result<Certainty, Refusal> {
+    pub(super) fn structure(
+        &self,
+        index: RuleIndex,
+        rule: &Rule,
+        value: &[u8],
+    ) -> Result<Certainty, Refusal> {
         let certainty = self.structure_around(index, rule, value, value)?;
         let Matcher::Token(token) = &rule.matcher else { return Ok(certainty) };
         // `sk_live_your-token-here`: the part that differs from token to token tells.
@@ -231,8 +247,9 @@ impl Engine {
         let authority = &text[literal.end..text.len().min(literal.end + AUTHORITY)];
         let end = authority.iter().position(|&byte| byte <= b' ' || byte == b'/').unwrap_or(authority.len());
         if memchr::memchr(b'@', &authority[..end]).is_none() {
-            return out
-                .note(|| Event::passed(literal, AnchorKind::Scheme, "no user and password before an `@` in it"));
+            return out.note(|| {
+                Event::passed(literal, AnchorKind::Scheme, "no user and password before an `@` in it")
+            });
         }
         let from = literal.start.saturating_sub(SCHEME);
         let scheme = text[from..literal.start].iter().rev();

@@ -14,6 +14,7 @@ use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
 use crate::text::{LineIndex, Position, Span};
 use crate::utf16::{self, Encoding};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What is asked.
@@ -249,7 +250,8 @@ fn part(origin: &Origin, text: &[u8], question: &Question) -> Result<Span, Error
         1 => Some(0),
         _ => memchr::memchr_iter(b'\n', text).nth(line as usize - 2).map(|at| at + 1),
     };
-    let lines = memchr::memchr_iter(b'\n', text).count() + usize::from(!text.is_empty() && !text.ends_with(b"\n"));
+    let lines =
+        memchr::memchr_iter(b'\n', text).count() + usize::from(!text.is_empty() && !text.ends_with(b"\n"));
     let Some(start) = start.filter(|_| line as usize <= lines) else {
         return Err(missing(format!("the input has {lines} lines")));
     };
@@ -316,6 +318,8 @@ impl Teller<'_> {
     /// Events of one anchor make one place.
     fn looked(&mut self, trace: &Trace) -> Vec<Looked> {
         let mut all: Vec<(Span, Looked)> = Vec::new();
+        let mut known: HashMap<Span, usize> = HashMap::new();
+        let mut by_start: HashMap<usize, usize> = HashMap::new();
         for event in &trace.events {
             let other_rule = |rule: RuleIndex| self.only.is_some_and(|only| only != rule);
             match &event.look {
@@ -325,9 +329,10 @@ impl Teller<'_> {
             }
             let place = match &event.look {
                 // What is taken back is told where it was found.
-                Look::Withdrawn(found, _) => all.iter().rposition(|(span, _)| span.start == found.anchor),
-                _ => all.iter().rposition(|(span, _)| *span == event.anchor),
+                Look::Withdrawn(found, _) => by_start.get(&found.anchor),
+                _ => known.get(&event.anchor),
             };
+            let place = place.copied();
             let place = place.unwrap_or_else(|| {
                 let looked = Looked {
                     at: self.lines.position(event.anchor.start),
@@ -337,6 +342,8 @@ impl Teller<'_> {
                     read: None,
                     tried: Vec::new(),
                 };
+                known.insert(event.anchor, all.len());
+                by_start.insert(event.anchor.start, all.len());
                 all.push((event.anchor, looked));
                 all.len() - 1
             });
@@ -426,7 +433,9 @@ impl Teller<'_> {
             false => cut.allowed(found, path.as_deref(), (&secret, &fingerprint)),
         };
         let note = match cut.comment(found, &rule.id) {
-            Said::NoMore(why) if suppressed.is_none() => Some(format!("a comment for it does not count: it {why}")),
+            Said::NoMore(why) if suppressed.is_none() => {
+                Some(format!("a comment for it does not count: it {why}"))
+            }
             _ => None,
         };
         Found {
@@ -451,8 +460,11 @@ fn needed(rules: &RuleSet, scan: &Scan, only: Option<RuleIndex>) -> Vec<String> 
         }
         return told;
     }
-    let words: Vec<&str> =
-        assign::words().iter().copied().filter(|word| word.chars().all(|char| char.is_ascii_alphabetic())).collect();
+    let words: Vec<&str> = assign::words()
+        .iter()
+        .copied()
+        .filter(|word| word.chars().all(|char| char.is_ascii_alphabetic()))
+        .collect();
     vec![
         "a token that begins as a rule knows it (`sekisho rules list`), or a marker such as `-----BEGIN`"
             .to_owned(),
@@ -500,7 +512,9 @@ fn masked_line(text: &[u8], wanted: Span, values: &[Span]) -> String {
         let same = hidden[from..].iter().take_while(|&&one| one == hidden[from]).count();
         match hidden[from] {
             true => out.push('…'),
-            false => out.push_str(&String::from_utf8_lossy(&text[line.start + from..line.start + from + same])),
+            false => {
+                out.push_str(&String::from_utf8_lossy(&text[line.start + from..line.start + from + same]))
+            }
         }
         from += same;
     }

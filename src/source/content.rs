@@ -55,7 +55,8 @@ fn taken(what: &str, takers: Vec<Taker>) -> Result<Bytes, Error> {
             return Err(told("is larger than 1 GiB".to_owned(), "`sekisho scan` reads it in pieces"));
         }
         if let Some(skipped) = taker.skipped.filter(|skipped| skipped.reason != SkipReason::TestKey) {
-            let detail = if skipped.detail.is_empty() { String::new() } else { format!(": {}", skipped.detail) };
+            let detail =
+                if skipped.detail.is_empty() { String::new() } else { format!(": {}", skipped.detail) };
             return Err(told(format!("{}{detail}", skipped.reason.name()), "name a file that can be read"));
         }
         found = taker.bytes.or(found);

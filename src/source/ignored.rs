@@ -53,7 +53,9 @@ fn pattern(top: &Path, path: &Path) -> Option<LeftOut> {
         let is_dir = way != path || way.is_dir();
         let found = files_for(top, way).into_iter().find_map(|list| {
             let found = list.matched(way, is_dir);
-            found.inner().map(|glob| (found.is_ignore(), glob.from().map(Path::to_owned), glob.original().to_owned()))
+            found
+                .inner()
+                .map(|glob| (found.is_ignore(), glob.from().map(Path::to_owned), glob.original().to_owned()))
         });
         let (true, file, pattern) = found? else { return None };
         let file = file?;

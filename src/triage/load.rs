@@ -183,8 +183,10 @@ fn story(value: &Value) -> Vec<(&'static str, String)> {
         }
         lines.push(("introduced", told));
     }
-    let removed: Vec<String> =
-        list(&value["removed"]).iter().map(|commit| format!("{} in {}", day(commit), named(commit))).collect();
+    let removed: Vec<String> = list(&value["removed"])
+        .iter()
+        .map(|commit| format!("{} in {}", day(commit), named(commit)))
+        .collect();
     let tips: Vec<String> = list(&value["tips"]).iter().map(|tip| text(&tip["ref"])).collect();
     for (label, names) in [("removed", removed), ("still in", tips), ("history of", texts(&value["refs"]))] {
         let more = names.len().saturating_sub(6);

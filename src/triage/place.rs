@@ -106,7 +106,7 @@ impl<'e> Places<'e> {
         let (text, wanted) = match encoding {
             None => (bytes, wanted),
             Some(encoding) => {
-                let decoded = utf16::decode(&bytes, encoding);
+                let mut decoded = utf16::decode(&bytes, encoding);
                 let back = |original: usize| {
                     let (mut low, mut high) = (0, decoded.text.len());
                     while low < high {
@@ -119,11 +119,12 @@ impl<'e> Places<'e> {
                     low
                 };
                 let wanted = wanted.map(|(start, end)| (back(start), back(end)));
-                (Zeroizing::new(decoded.text.clone()), wanted)
+                (Zeroizing::new(std::mem::take(&mut decoded.text)), wanted)
             }
         };
         let path = origin.path().unwrap_or_default();
-        let input = Input { text: &text, own: 0..text.len(), kind: FileKind::of_path(path.as_bytes()), binary };
+        let input =
+            Input { text: &text, own: 0..text.len(), kind: FileKind::of_path(path.as_bytes()), binary };
         let mut matches = Vec::new();
         self.engine.scan(&mut Scratch::default(), &input, &mut matches);
         let secret = locate(&text, &matches, item, spot.line, wanted, self.engine)

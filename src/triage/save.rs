@@ -52,10 +52,7 @@ pub fn write(path: &Path, entries: &[AllowEntry]) -> Result<(), Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         other => other.map_err(|error| told(format!("cannot be read: {error}")))?,
     };
-    let text = entries
-        .iter()
-        .try_fold(old, |text, entry| edit::appended(&text, entry))
-        .map_err(told)?;
+    let text = entries.iter().try_fold(old, |text, entry| edit::appended(&text, entry)).map_err(told)?;
     edit::write(path, &text)
 }
 

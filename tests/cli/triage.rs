@@ -78,7 +78,9 @@ fn a_mark_can_be_undone_and_findings_filtered() {
     let found = tree.report(&["."]);
     assert_eq!(found.paths(), ["a.cfg", "b.cfg"]);
     let ran = triage(&tree, &[], "u\nx\ng 9\nb\nl\n/nothing like it\nt\n/\n?\nq\n");
-    for said in ["nothing to undo", "no answer here", "2 open", "`/` shows all", "there is no finding", "REASON"] {
+    for said in
+        ["nothing to undo", "no answer here", "2 open", "`/` shows all", "there is no finding", "REASON"]
+    {
         assert!(ran.status(0).out.contains(said), "{said}: {}", ran.out);
     }
 }
@@ -163,7 +165,9 @@ fn findings_of_a_history_have_their_story() {
     tree.run(&audit).status(1);
     let ran = triage(&tree, &["--report", report.to_str().unwrap()], "r\nq\n");
     ran.status(0);
-    for said in ["introduced: ", "by Ada <a@example.org>", "(bring it in)", "removed: ", "(take it out)", "exposed: "] {
+    for said in
+        ["introduced: ", "by Ada <a@example.org>", "(bring it in)", "removed: ", "(take it out)", "exposed: "]
+    {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }
     assert!(ran.out.contains("2 | two = acmt…(37)") && ran.out.contains(&token(1)), "{}", ran.out);
@@ -217,7 +221,11 @@ mod screen {
             let line = File::options().read(true).write(true).open(name).unwrap();
             tcsetwinsize(&line, Winsize { ws_row: 30, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
             let mut command: Command = tree.command::<&str>(&["triage"]);
-            command.arg("--rules").arg(tree.beside("acme.toml")).args(arguments).env("TERM", "xterm-256color");
+            command
+                .arg("--rules")
+                .arg(tree.beside("acme.toml"))
+                .args(arguments)
+                .env("TERM", "xterm-256color");
             command.stdin(line.try_clone().unwrap()).stdout(line.try_clone().unwrap());
             command.stderr(line.try_clone().unwrap());
             let child = command.spawn().unwrap();

@@ -81,7 +81,9 @@ impl Page {
             read.push(format!("in {encoding:?}"));
         }
         if told.binary {
-            read.push("binary content: only rules with structure are tried, names and values are not".to_owned());
+            read.push(
+                "binary content: only rules with structure are tried, names and values are not".to_owned(),
+            );
         }
         read.push(format!("{} rules in force", told.rules));
         read.push(match &told.config {
@@ -97,9 +99,14 @@ impl Page {
                 self.left_out(&text, "`sekisho scan` reads it only where it is named, or with --no-ignore");
             }
             Some(LeftOut::GitsOwn) => {
-                self.left_out("this is one of git's own files", "`sekisho scan` reads it only where it is named");
+                self.left_out(
+                    "this is one of git's own files",
+                    "`sekisho scan` reads it only where it is named",
+                );
             }
-            Some(LeftOut::Unknown) => self.left_out("a walk of the tree does not come to this file", "name it"),
+            Some(LeftOut::Unknown) => {
+                self.left_out("a walk of the tree does not come to this file", "name it")
+            }
         }
         self.out.push('\n');
     }
@@ -192,7 +199,13 @@ impl Page {
             self.line(&text);
         }
         for off in &told.off {
-            let text = format!("{} {} would match {}, but is {}", at(off.at), off.rule, self.value(&off.secret), off.why);
+            let text = format!(
+                "{} {} would match {}, but is {}",
+                at(off.at),
+                off.rule,
+                self.value(&off.secret),
+                off.why
+            );
             self.line(&text);
         }
         for found in &told.found {

@@ -109,19 +109,26 @@ impl Form {
 
     fn looked(&self, looked: &Looked) -> Value {
         let read = looked.read.as_ref().map(|read| {
-            self.valued(read.at, &read.value, json!({
-                "name": read.name,
-                "operator": read.operator,
-                "quote": read.quote.map(String::from),
-            }))
+            self.valued(
+                read.at,
+                &read.value,
+                json!({
+                    "name": read.name,
+                    "operator": read.operator,
+                    "quote": read.quote.map(String::from),
+                }),
+            )
         });
-        placed(looked.at, json!({
-            "anchor": looked.anchor,
-            "about": looked.about,
-            "passed": looked.passed,
-            "assignment": read,
-            "tried": looked.tried.iter().map(|tried| self.tried(tried)).collect::<Vec<Value>>(),
-        }))
+        placed(
+            looked.at,
+            json!({
+                "anchor": looked.anchor,
+                "about": looked.about,
+                "passed": looked.passed,
+                "assignment": read,
+                "tried": looked.tried.iter().map(|tried| self.tried(tried)).collect::<Vec<Value>>(),
+            }),
+        )
     }
 
     fn tried(&self, tried: &Tried) -> Value {
@@ -146,9 +153,10 @@ impl Form {
             "tests": tests,
         });
         if !tried.weights.is_empty() {
-            let weights = tried.weights.iter().map(|(name, number, share)| {
-                json!({ "measure": name, "number": number, "share": share })
-            });
+            let weights = tried
+                .weights
+                .iter()
+                .map(|(name, number, share)| json!({ "measure": name, "number": number, "share": share }));
             value["judgement"] = weights.collect();
         }
         match &tried.value {

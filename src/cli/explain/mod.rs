@@ -8,14 +8,14 @@ use super::output;
 use super::scan::flags;
 use crate::config::Settings;
 use crate::error::Error;
-use crate::origin::Origin;
+use crate::origin::{Origin, absolute};
 use crate::scan::explain::{Question, explain};
 use crate::source::content::{self, Bytes};
 use crate::source::ignored;
 use crate::source::repo::Repo;
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Tell which rules looked at a place, what each test measured, and what suppressed it.
 ///
@@ -24,7 +24,7 @@ use std::path::{Component, Path, PathBuf};
 pub struct Explain {
     /// A file, `-` for standard input, `REV:PATH` for a commit's file, `:PATH` for what is staged; with
     /// `:LINE` or `:LINE:COLUMN` only what stands there
-    #[arg(value_name = "PATH[:LINE[:COLUMN]]", allow_hyphen_values = false)]
+    #[arg(value_name = "PATH[:LINE[:COLUMN]]", allow_hyphen_values = true)]
     pub place: String,
     /// The file as this commit has it
     #[arg(long, value_name = "REV")]
@@ -60,8 +60,7 @@ pub fn run(args: &Explain, global: &Global) -> Result<u8, Error> {
     };
     let settings = Settings::load(&start, &flags(global, &args.select))?;
     let question = Question { line, column, rule: args.rule.clone() };
-    let mut explanation =
-        explain(settings, (&origin, &bytes), std::slice::from_ref(&top), question)?;
+    let mut explanation = explain(settings, (&origin, &bytes), std::slice::from_ref(&top), question)?;
     if let Origin::File(path) = &origin {
         explanation.left_out = ignored::why(&top, &absolute(path));
     }
@@ -138,18 +137,6 @@ fn in_repository(repo: &Repo, path: &str) -> Result<String, Error> {
         remedy: "name a path of the repository that you are in".to_owned(),
     })?;
     Ok(crate::origin::slashed(inside))
-}
-
-/// The absolute path without `.` and `..` in it.
-fn absolute(path: &Path) -> PathBuf {
-    let mut whole = PathBuf::new();
-    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
-        match part {
-            Component::ParentDir => drop(whole.pop()),
-            part => whole.push(part),
-        }
-    }
-    whole
 }
 
 /// A place in its parts: what it names, the line and the column. Numbers at the end belong to the name

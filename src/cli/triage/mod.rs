@@ -171,7 +171,13 @@ fn check(signature: &Signature) -> Result<(), Error> {
 }
 
 /// Write what was decided, and say so.
-fn finish(session: &Session, end: End, args: &Triage, signature: &Signature, file: &Path) -> Result<u8, Error> {
+fn finish(
+    session: &Session,
+    end: End,
+    args: &Triage,
+    signature: &Signature,
+    file: &Path,
+) -> Result<u8, Error> {
     let decided = session.decided().count();
     match end {
         End::Interrupted => {

@@ -182,7 +182,8 @@ impl<R: BufRead, W: Write> Talk<'_, R, W> {
         if session.decided().next().is_none() {
             return Ok(Next::End(End::Discard));
         }
-        let question = format!("write what was marked, to {}? [y/n/c: go on] ", inert(&file.display().to_string()));
+        let question =
+            format!("write what was marked, to {}? [y/n/c: go on] ", inert(&file.display().to_string()));
         loop {
             let Some(answer) = self.ask(&question)? else { return Ok(Next::End(End::Lost)) };
             match answer.to_lowercase().as_str() {

@@ -4,7 +4,7 @@ use super::terminal::Screen;
 use super::view::{self, Line, Tone};
 use super::{End, Show};
 use crate::error::Error;
-use crate::report::terminal::{columns, head, tail};
+use crate::report::terminal::{columns, head, inert, tail};
 use crate::rules::Severity;
 use crate::secret::Secret;
 use crate::triage::{Mark, Session};
@@ -13,7 +13,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::io;
 use std::path::Path;
 
-const KEYS: &str = "t true  f false  a accepted  r reveal  u undo  / filter  n next open  w write  q quit  ? help";
+const KEYS: &str =
+    "t true  f false  a accepted  r reveal  u undo  / filter  n next open  w write  q quit  ? help";
 
 const HELP: [&str; 17] = [
     "up, down, j, k     another finding",
@@ -52,7 +53,8 @@ enum Mode {
 /// # Errors
 /// Trouble with the terminal.
 pub(super) fn run(session: &mut Session, show: &Show<'_>, file: &Path) -> Result<End, Error> {
-    let told = |error: io::Error| Error::Output { what: "the terminal".to_owned(), reason: error.to_string() };
+    let told =
+        |error: io::Error| Error::Output { what: "the terminal".to_owned(), reason: error.to_string() };
     let mut screen = Screen::take().map_err(told)?;
     let mut desk = Desk {
         session,
@@ -253,7 +255,7 @@ impl Desk<'_> {
             view::state(self.session)
         );
         if !self.session.filter().is_empty() {
-            text.push_str(&format!("  filter: {}", crate::report::terminal::inert(self.session.filter())));
+            text.push_str(&format!("  filter: {}", inert(self.session.filter())));
         }
         let text = head(&text, width);
         let pad = " ".repeat(width - columns(&text));
@@ -270,7 +272,10 @@ impl Desk<'_> {
         let cursor = self.session.cursor();
         let first = cursor.saturating_sub(count / 2).min(visible.len().saturating_sub(count));
         for (at, &index) in visible.iter().enumerate().skip(first).take(count) {
-            let text = head(&format!("{} {}", if at == cursor { '>' } else { ' ' }, view::listed(self.session, index)), width);
+            let text = head(
+                &format!("{} {}", if at == cursor { '>' } else { ' ' }, view::listed(self.session, index)),
+                width,
+            );
             let tone = match (at == cursor, self.session.decision(index)) {
                 (true, _) => Tone::Strong,
                 (false, Some(_)) => Tone::Faint,
@@ -301,7 +306,8 @@ impl Desk<'_> {
                     Some(mark) => format!("why {}? ", mark.name()),
                     None => "filter: ".to_owned(),
                 };
-                let warning = if self.message.is_empty() { String::new() } else { format!("({}) ", self.message) };
+                let warning =
+                    if self.message.is_empty() { String::new() } else { format!("({}) ", self.message) };
                 let label = head(&format!("{warning}{label}"), width / 2);
                 let room = width.saturating_sub(columns(&label) + 1);
                 let shown = format!("{label}{}", tail(text, room));
@@ -309,7 +315,8 @@ impl Desk<'_> {
                 (shown, Some(column))
             }
             Mode::Quit => {
-                question(&format!("write what was marked to {}? y yes  n no  c go on", self.file.display()))
+                let file = inert(&self.file.display().to_string());
+                question(&format!("write what was marked to {file}? y yes  n no  c go on"))
             }
             Mode::Help => question("any key goes back"),
             Mode::Browse if !self.message.is_empty() => question(&self.message),

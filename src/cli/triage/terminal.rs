@@ -3,7 +3,10 @@
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{self, Event};
-use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{
+    self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen,
+};
 use crossterm::{execute, queue};
 use std::io::{self, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,22 +61,22 @@ impl Screen {
         }
     }
 
-    /// Draw rows from the top: each already fits the width. Rows that are left are emptied; the cursor
-    /// is shown at `cursor` (column, row) where that is given.
+    /// Draw all rows: each already fits the width. The cursor is shown at `cursor` (column, row)
+    /// where that is given.
     ///
     /// # Errors
     /// What the terminal says.
     pub(super) fn draw(&mut self, rows: &[String], cursor: Option<(usize, usize)>) -> io::Result<()> {
-        queue!(self.out, Hide)?;
+        queue!(self.out, BeginSynchronizedUpdate, Hide)?;
         for (at, row) in rows.iter().enumerate() {
-            queue!(self.out, MoveTo(0, at as u16))?;
+            // Emptied first: behind a full row the cursor still stands on its last column.
+            queue!(self.out, MoveTo(0, at as u16), Clear(ClearType::CurrentLine))?;
             write!(self.out, "{row}")?;
-            queue!(self.out, Clear(ClearType::UntilNewLine))?;
         }
-        queue!(self.out, Clear(ClearType::FromCursorDown))?;
         if let Some((column, row)) = cursor {
             queue!(self.out, MoveTo(column as u16, row as u16), Show)?;
         }
+        queue!(self.out, EndSynchronizedUpdate)?;
         self.out.flush()
     }
 }

@@ -57,7 +57,8 @@ pub(super) fn finding(
         ),
     ];
     if let Some(decision) = session.decision(index) {
-        let why = if decision.reason.is_empty() { String::new() } else { format!(": {}", inert(&decision.reason)) };
+        let why =
+            if decision.reason.is_empty() { String::new() } else { format!(": {}", inert(&decision.reason)) };
         lines.push(line(Tone::Strong, format!("marked {}{why}", decision.mark.name())));
     }
     if let Some(spot) = item.spots.first() {

@@ -91,9 +91,8 @@ fn the_judgement_tells_its_numbers_or_what_was_obvious() {
 fn only_what_touches_the_wanted_part_is_told() {
     let engine = engine();
     let text = b"password = \"${ONE}\"\nnothing here\npassword = \"${TWO}\"\n";
-    let of = |range: Range<usize>| {
-        engine.trace(&mut Scratch::default(), &Input::whole(text), range).events.len()
-    };
+    let of =
+        |range: Range<usize>| engine.trace(&mut Scratch::default(), &Input::whole(text), range).events.len();
     assert!(of(0..19) > 0 && of(33..text.len()) > 0);
     assert_eq!(of(20..32), 0);
 }
