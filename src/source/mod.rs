@@ -8,6 +8,7 @@ pub mod history;
 pub mod ignored;
 pub mod introduced;
 pub mod layout;
+mod links;
 mod loose;
 pub mod objects;
 pub mod pack;
