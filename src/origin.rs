@@ -1,7 +1,7 @@
 //! Where bytes came from.
 
 use bstr::{BString, ByteSlice};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Where a run of bytes came from. Printed (`Display`) as people write it: a path with forward
 /// slashes, `<stdin>`, or `path@revision` for what git holds.
@@ -93,18 +93,6 @@ impl Origin {
             _ => None,
         }
     }
-}
-
-/// The absolute path without `.` and `..` in it, as far as names tell: links are not followed.
-pub fn absolute(path: &Path) -> PathBuf {
-    let mut whole = PathBuf::new();
-    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
-        match part {
-            Component::ParentDir => drop(whole.pop()),
-            part => whole.push(part),
-        }
-    }
-    whole
 }
 
 /// A path as text with forward slashes and without a leading `./`.

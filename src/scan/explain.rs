@@ -1,12 +1,14 @@
 //! Why something was reported, or not: one input looked at as a scan looks at it, with everything told
 //! that the engine and the policy did on the way.
 
-use super::{Cut, HEAD, Scan, kind_of, path_of, set_aside};
+use super::ruling::Ruling;
+use super::{Cut, HEAD, Hit, Scan, kind_of, path_of, set_aside};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::trace::{Attempt, Event, Look, Test, Trace, wanted_by};
 use crate::engine::{Certainty, Engine, Input, Match, Refusal, Scratch, assign};
 use crate::error::Error;
+use crate::finding::{By, Suppression};
 use crate::origin::Origin;
 use crate::policy::comment::Said;
 use crate::rules::{RuleIndex, RuleSet};
@@ -197,12 +199,12 @@ pub fn explain(
     let off = teller.off(&idle, &wanted);
     let original = |offset: usize| decoded.as_ref().map_or(offset, |decoded| decoded.original(offset));
     let cut = Cut { scan: &scan, origin, text, matches: &trace.matches, original: &original };
-    let found: Vec<Found> = trace
-        .matches
-        .iter()
-        .filter(|found| touches(found.whole, wanted) && only.is_none_or(|only| concerns(found, only)))
-        .map(|found| teller.found(found, &cut, kind))
-        .collect();
+    let mut hits = Vec::new();
+    cut.hits(LineIndex::new(text, 1), 0, &mut hits);
+    let wanted_match =
+        |found: &Match| touches(found.whole, wanted) && only.is_none_or(|only| concerns(found, only));
+    let hits = trace.matches.iter().zip(hits).filter(|(found, _)| wanted_match(found));
+    let found: Vec<Found> = hits.map(|(_, hit)| teller.found(hit, &scan, kind)).collect();
     let mut values: Vec<Span> = [&trace, &idle].iter().flat_map(|trace| spans(trace)).collect();
     values.sort();
     let needed = if looked.iter().all(Looked::is_idle) { needed(rules, &scan, only) } else { Vec::new() };
@@ -419,36 +421,63 @@ impl Teller<'_> {
             .collect()
     }
 
-    fn found(&mut self, found: &Match, cut: &Cut<'_>, kind: FileKind) -> Found {
-        let rule = self.rules.get(found.rule);
-        let aside = kind.fixture && !cut.scan.info && set_aside(rule);
-        let secret = self.secret(found.secret);
-        let fingerprint = cut.fingerprint(found);
-        let path = path_of(cut.origin);
-        let suppressed = match aside {
-            true => Some(
-                "a private key of tests, examples or documents, which is `info`: `--severity info` reports it"
-                    .to_owned(),
-            ),
-            false => cut.allowed(found, path.as_deref(), (&secret, &fingerprint)),
+    fn found(&mut self, hit: Hit, scan: &Scan, kind: FileKind) -> Found {
+        let held = self.rules.get(hit.rule);
+        let fingerprint = hit.secret.fingerprint("", &scan.salt);
+        let aside = kind.fixture && !scan.info && set_aside(held);
+        let mut rule = hit.rule;
+        let suppressed = match scan.rule_on_hit(&hit, &fingerprint, false) {
+            _ if aside => Some(ASIDE.to_owned()),
+            Ruling::Report(reported, _) => {
+                rule = reported;
+                None
+            }
+            Ruling::Suppressed(why) => Some(suppression(&why)),
+            Ruling::Off => Some("settings switch its rule off at this path".to_owned()),
         };
-        let note = match cut.comment(found, &rule.id) {
+        let note = match &hit.comment {
             Said::NoMore(why) if suppressed.is_none() => {
                 Some(format!("a comment for it does not count: it {why}"))
             }
             _ => None,
         };
         Found {
-            rule: rule.id.to_string(),
-            at: self.lines.position(found.secret.start),
-            secret,
-            certainty: found.certainty,
-            also: found.also.iter().map(|&rule| self.id(rule)).collect(),
+            rule: self.id(rule),
+            at: hit.occurrence.start,
+            certainty: hit.certainty,
+            also: hit.also.iter().map(|&rule| self.id(rule)).collect(),
+            secret: hit.secret,
             fingerprint,
             suppressed,
             note,
         }
     }
+}
+
+/// Why a key of tests is not reported.
+const ASIDE: &str =
+    "a private key of tests, examples or documents, which is `info`: `--severity info` reports it";
+
+/// What suppresses a match, for people.
+fn suppression(why: &Suppression) -> String {
+    let mut told = match why.by {
+        By::Comment => "allowed by a comment".to_owned(),
+        By::Entry => "allowed by an [[allow]] entry".to_owned(),
+        By::Baseline => "known: it is in the baseline".to_owned(),
+    };
+    if let Some(place) = &why.place {
+        told.push_str(&format!(" at {place}"));
+    }
+    if !why.reason.is_empty() {
+        told.push_str(&format!(": {}", why.reason));
+    }
+    if let Some(owner) = &why.owner {
+        told.push_str(&format!("; owner {owner}"));
+    }
+    if let Some(day) = &why.expires {
+        told.push_str(&format!("; until {day}"));
+    }
+    told
 }
 
 /// What would have to stand there for a rule to look.

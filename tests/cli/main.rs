@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
+mod baseline;
 mod explain;
 mod output;
+mod policy;
 mod rules;
+mod settings;
 mod support;
 mod texts;
 mod trees;

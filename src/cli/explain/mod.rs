@@ -4,11 +4,11 @@ mod human;
 mod json;
 
 use super::args::{Global, Select};
+use super::judge::{self, Judge};
 use super::output;
-use super::scan::flags;
-use crate::config::Settings;
+use crate::config::{Settings, clean};
 use crate::error::Error;
-use crate::origin::{Origin, absolute};
+use crate::origin::Origin;
 use crate::scan::explain::{Question, explain};
 use crate::source::content::{self, Bytes};
 use crate::source::ignored;
@@ -40,6 +40,8 @@ pub struct Explain {
     pub show_secrets: bool,
     #[command(flatten)]
     pub select: Select,
+    #[command(flatten)]
+    pub judge: Judge,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,11 +60,11 @@ pub fn run(args: &Explain, global: &Global) -> Result<u8, Error> {
         Origin::File(path) => path.clone(),
         _ => top.clone(),
     };
-    let settings = Settings::load(&start, &flags(global, &args.select))?;
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
     let question = Question { line, column, rule: args.rule.clone() };
     let mut explanation = explain(settings, (&origin, &bytes), std::slice::from_ref(&top), question)?;
     if let Origin::File(path) = &origin {
-        explanation.left_out = ignored::why(&top, &absolute(path));
+        explanation.left_out = ignored::why(&top, &clean(path));
     }
     let text = match args.format {
         Format::Json => json::text(&explanation, args.show_secrets),
@@ -104,7 +106,7 @@ fn subject(args: &Explain) -> Result<Subject, Error> {
         return of_commit(&Repo::here()?, revision, rest, line, column);
     }
     let bytes = content::of_file(path)?;
-    let whole = absolute(path);
+    let whole = clean(path);
     let above = whole.parent().unwrap_or(&whole);
     let top = above.ancestors().find(|above| above.join(".git").exists());
     let top = match top {
@@ -128,7 +130,7 @@ fn of_commit(
 
 /// A path of the current directory as the repository names it.
 fn in_repository(repo: &Repo, path: &str) -> Result<String, Error> {
-    let whole = absolute(Path::new(path));
+    let whole = clean(Path::new(path));
     let top = repo.directory();
     let top = top.canonicalize().unwrap_or_else(|_| top.to_owned());
     let inside = whole.strip_prefix(&top).map_err(|_| Error::Input {

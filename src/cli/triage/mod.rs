@@ -6,7 +6,7 @@ mod terminal;
 mod view;
 
 use super::args::{Global, Select};
-use super::scan::flags;
+use super::judge::{self, Judge};
 use super::{output, progress};
 use crate::config::{FILE_NAME, Settings};
 use crate::error::Error;
@@ -50,6 +50,8 @@ pub struct Triage {
     pub plain: bool,
     #[command(flatten)]
     pub select: Select,
+    #[command(flatten)]
+    pub judge: Judge,
 }
 
 /// How a session ended.
@@ -77,10 +79,11 @@ pub fn run(args: &Triage, global: &Global) -> Result<u8, Error> {
     let signature = Signature { owner: args.owner.clone(), expires: args.expires.clone() };
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let start = if args.report.is_some() { PathBuf::from(".") } else { paths[0].clone() };
-    let settings = Settings::load(&start, &flags(global, &args.select))?;
-    let file = target(&settings, global, &start);
-    let known: Vec<String> =
-        settings.allow.entries().iter().filter_map(|entry| entry.fingerprint.clone()).collect();
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    // The configuration in use, or a new one where this run's paths start.
+    let file = settings.file.clone().unwrap_or_else(|| settings.root().join(FILE_NAME));
+    check(&signature, &settings)?;
+    let known = allowed(&settings);
     let scan = Scan::new(settings);
     let items = match &args.report {
         Some(path) => saved(path)?,
@@ -97,8 +100,6 @@ pub fn run(args: &Triage, global: &Global) -> Result<u8, Error> {
         return Ok(0);
     }
     let mut session = Session::new(items);
-    // A wrong day or an empty owner is told before any work is done.
-    check(&signature)?;
     let show = Show { places: Places::new(scan.engine()) };
     let end = match full_screen(args) {
         true => screen::run(&mut session, &show, &file)?,
@@ -113,15 +114,15 @@ fn full_screen(args: &Triage) -> bool {
     !args.plain && able && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// The file that allow entries go to: the configuration in use, or a new one at the top.
-fn target(settings: &Settings, global: &Global, start: &Path) -> PathBuf {
-    if let Some(file) = settings.file.clone().or_else(|| global.config.clone()) {
-        return file;
-    }
-    let whole = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
-    let directory = if whole.is_dir() { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
-    let top = directory.ancestors().find(|above| above.join(".git").exists());
-    top.unwrap_or(directory).join(FILE_NAME)
+/// The fingerprints that entries in force allow wherever they stand.
+fn allowed(settings: &Settings) -> Vec<String> {
+    let layers = settings.cascade.layers();
+    let entries = layers.iter().flat_map(|layer| layer.allow.entries());
+    entries
+        .filter(|entry| !entry.expired(settings.cascade.today()))
+        .filter(|entry| entry.path.is_none() && entry.value.is_none() && entry.line.is_none())
+        .filter_map(|entry| entry.fingerprint.clone())
+        .collect()
 }
 
 fn saved(path: &Path) -> Result<Vec<Item>, Error> {
@@ -155,7 +156,7 @@ fn unanswered(mut items: Vec<Item>, known: &[String]) -> Vec<Item> {
     items
 }
 
-fn check(signature: &Signature) -> Result<(), Error> {
+fn check(signature: &Signature, settings: &Settings) -> Result<(), Error> {
     let told = |option: &str, reason: String| Error::Input {
         what: option.to_owned(),
         reason,
@@ -163,6 +164,10 @@ fn check(signature: &Signature) -> Result<(), Error> {
     };
     if let Some(day) = &signature.expires {
         crate::policy::entry::check_day(day).map_err(|reason| told("--expires", reason))?;
+        if day.as_str() < settings.cascade.today() {
+            let reason = "this day has passed: the entries would allow nothing".to_owned();
+            return Err(told("--expires", reason));
+        }
     }
     match signature.owner.as_deref().map(str::trim) {
         Some("") => Err(told("--owner", "is empty".to_owned())),
