@@ -569,7 +569,7 @@ mod tests {
         let text = b"x\nlet name = \"hunter two\"; // abc12345 plain\nz";
         let span = LineIndex::new(text, 1).line_of(3);
         assert_eq!(masked_line(text, span, &[]), "let name = \"…\"; // … plain");
-        assert_eq!(masked_line(text, span, &[Span::new(13, 20)]), "let name … two\"; // … plain");
+        assert_eq!(masked_line(text, span, &[Span::new(13, 20)]), "let name = … two\"; // … plain");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Item, Spot};
 use crate::error::Error;
+use crate::mask::derive::parts::percent_decoded;
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
 use crate::rules::Severity;
 use bstr::BString;
@@ -252,7 +253,9 @@ fn sarif_spot(location: &Value) -> Spot {
     let region = &physical["region"];
     let number = |name: &str| region[name].as_u64();
     let uri = physical["artifactLocation"]["uri"].as_str();
-    let path = uri.map(|uri| uri.strip_prefix("file://").unwrap_or(uri)).map(decoded);
+    let path = uri
+        .map(|uri| uri.strip_prefix("file://").unwrap_or(uri))
+        .map(|uri| BString::from(percent_decoded(uri.as_bytes())));
     let origin = path.map(|path| Origin::File(native(path)));
     Spot {
         shown: origin.as_ref().map_or_else(
@@ -265,27 +268,6 @@ fn sarif_spot(location: &Value) -> Spot {
         bytes: number("byteOffset").zip(number("byteLength")),
         preview: None,
     }
-}
-
-/// A URI's path without its `%` codes (RFC 3986, 2.1).
-fn decoded(uri: &str) -> BString {
-    let bytes = uri.as_bytes();
-    let digit = |at: usize| bytes.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high << 4 | low) as u8);
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    out.into()
 }
 
 #[cfg(test)]
@@ -328,10 +310,5 @@ mod tests {
         assert!(of("{\"runs\":[{\"tool\":{\"driver\":{\"name\":\"other\"}}}]}").contains("`other`"));
         assert!(of("{\"tool\":{\"name\":\"sekisho\"},\"findings\":[{}]}").contains("severity"));
         assert!(of("{\"type\":\"finding\"}\n").contains("not all of one"));
-    }
-
-    #[test]
-    fn uris_are_decoded() {
-        assert_eq!(decoded("a%20b%C3%A4%zz"), BString::from("a bä%zz"));
     }
 }

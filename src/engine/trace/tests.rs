@@ -82,7 +82,7 @@ fn the_judgement_tells_its_numbers_or_what_was_obvious() {
     let refused = told("db_password = \"${DB_PASSWORD}\"\n");
     assert_eq!(refused.verdict, Err(Refusal::Noise));
     assert!(refused.tests[0].measured.contains("a reference to a value"), "{refused:?}");
-    let found = told(&["db_password = \"Xk29!", "fLq0p\"\n"].concat());
+    let found = told(&format!("db_password = \"{}\"\n", ["Xk29!", "fLq0p"].concat()));
     assert_eq!(found.verdict, Ok(Certainty::Judged));
     assert!(found.tests[0].number.is_some() && !found.noise.unwrap().weightiest(4).is_empty());
 }
