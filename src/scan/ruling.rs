@@ -10,6 +10,7 @@ use crate::policy::comment::Said;
 use crate::policy::{Asked, Layer, State};
 use crate::rules::{RuleIndex, Severity};
 use crate::secret::{Secret, Stretch};
+use bstr::ByteSlice;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub(super) enum Ruling {
 }
 
 /// What is asked about: a place of a secret.
+#[derive(Clone)]
 struct Case<'a> {
     rules: &'a [RuleIndex],
     secret: &'a Secret,
@@ -236,6 +238,7 @@ impl Scan {
             finding.also.iter().filter_map(|id| self.engine.rules().by_id(id)).map(|(index, _)| index),
         );
         let mut kept = Vec::new();
+        let elsewhere = self.other_paths(finding);
         for occurrence in std::mem::take(&mut finding.occurrences) {
             if !matches!(occurrence.origin, Origin::Object { .. }) {
                 kept.push(occurrence);
@@ -250,7 +253,16 @@ impl Scan {
                 path: self.place_of(&occurrence.origin),
                 early: false,
             };
-            match self.rule_on(&case) {
+            let mut ruling = self.rule_on(&case);
+            if !matches!(ruling, Ruling::Report(..)) {
+                // One object of git may stand at several paths, and occurrences tell only the first.
+                let reported = |path: &PathBuf| {
+                    let other = self.rule_on(&Case { path: Some(path.clone()), ..case.clone() });
+                    matches!(other, Ruling::Report(..)).then_some(other)
+                };
+                ruling = elsewhere.iter().find_map(reported).unwrap_or(ruling);
+            }
+            match ruling {
                 Ruling::Report(_, severity) => {
                     worst = worst.max(Some(severity));
                     kept.push(occurrence);
@@ -272,6 +284,18 @@ impl Scan {
             });
         }
         finding.occurrences = kept;
+    }
+
+    /// The paths of a finding's story that none of its occurrences tells.
+    fn other_paths(&self, finding: &Finding) -> Vec<PathBuf> {
+        let told: Vec<PathBuf> =
+            finding.occurrences.iter().filter_map(|one| self.place_of(&one.origin)).collect();
+        let paths = finding.story.iter().flat_map(|story| &story.paths);
+        paths
+            .map(|(path, _)| PathBuf::from(path.to_str_lossy().into_owned()))
+            .map(|path| self.cascade.top().map_or(path.clone(), |top| top.join(&path)))
+            .filter(|path| !told.contains(path))
+            .collect()
     }
 
     /// For each layer that has a say about a place, the entries whose `line` matches its line; nothing
