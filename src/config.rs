@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::policy::{Allow, AllowEntry};
 use crate::rules::file::{FileRule, Provider, toml_error};
-use crate::rules::{RuleSet, Severity};
+use crate::rules::{RuleSet, Severity, import};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,10 @@ pub struct Settings {
     /// Findings that are no more than `info` where they stand are reported too: the severity asked for
     /// is `info`.
     pub info: bool,
+    /// The configuration is another scanner's, and means that its own rules are the only ones.
+    pub replaces: bool,
+    /// What to know about a configuration of another scanner.
+    pub notes: Vec<String>,
     /// The configuration file that was used.
     pub file: Option<PathBuf>,
 }
@@ -82,8 +86,14 @@ impl Settings {
         };
         let mut rules = RuleSet::builtin();
         let mut file = File::default();
+        let (mut replaces, mut notes) = (false, Vec::new());
         if let Some(path) = &path {
-            file = read(path)?;
+            let (own, foreign) = read(path)?;
+            file = own;
+            if let Some(foreign) = foreign {
+                (replaces, notes) =
+                    (foreign.replaces, foreign.notes.iter().map(ToString::to_string).collect());
+            }
             let own = Provider { name: "Own rules".to_owned(), docs: String::new(), generic: false };
             rules.add_rules(&path.display().to_string(), own, std::mem::take(&mut file.rule))?;
         }
@@ -112,7 +122,7 @@ impl Settings {
         let salt = file.salt.unwrap_or_else(|| "sekisho".to_owned()).into_bytes();
         let severity = flags.selection.severity.or(file.rules.severity);
         let info = severity == Some(Severity::Info);
-        Ok(Settings { rules, active, allow, salt, info, file: path })
+        Ok(Settings { rules, active, allow, salt, info, replaces, notes, file: path })
     }
 }
 
@@ -133,17 +143,29 @@ fn nearest(start: &Path) -> Option<PathBuf> {
     None
 }
 
-fn read(path: &Path) -> Result<File, Error> {
+/// Read a configuration; one of gitleaks is converted, and what came of that is returned too.
+fn read(path: &Path) -> Result<(File, Option<import::Draft>), Error> {
     let text = std::fs::read_to_string(path).map_err(|error| Error::Config {
         file: path.to_owned(),
         reason: format!("cannot be read: {error}"),
         remedy: "check the path, or leave the file out with --no-config".to_owned(),
     })?;
-    toml::from_str(&text).map_err(|error| Error::Config {
-        file: path.to_owned(),
-        reason: toml_error(&text, &error),
-        remedy: "see docs/configuration.md for the keys there are".to_owned(),
-    })
+    let parsed = |text: &str| {
+        toml::from_str(text).map_err(|error| Error::Config {
+            file: path.to_owned(),
+            reason: toml_error(text, &error),
+            remedy: "see docs/configuration.md for the keys there are".to_owned(),
+        })
+    };
+    if !import::is_gitleaks(&text) {
+        return Ok((parsed(&text)?, None));
+    }
+    let draft = import::configuration(&text, path).map_err(|error| Error::Config {
+        file: PathBuf::from(error.file),
+        reason: error.reason,
+        remedy: error.remedy,
+    })?;
+    Ok((parsed(&import::write(&draft, &path.display().to_string()))?, Some(draft)))
 }
 
 fn select(rules: &RuleSet, active: &mut [bool], selection: &Selection, file: &Path) -> Result<(), Error> {

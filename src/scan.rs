@@ -13,6 +13,7 @@ use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::{Allow, allow};
+use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, RuleIndex};
 use crate::secret::Secret;
@@ -47,6 +48,7 @@ pub struct Progress {
 /// Everything a run shares between threads.
 pub struct Scan {
     engine: Engine,
+    paths: PathRules,
     allow: Allow,
     salt: Vec<u8>,
     info: bool,
@@ -70,6 +72,7 @@ impl Scan {
     /// A run by these settings.
     pub fn new(settings: Settings) -> Scan {
         Scan {
+            paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
             allow: settings.allow,
             salt: settings.salt,
@@ -352,7 +355,11 @@ impl Cut<'_> {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
         let path = path_of(self.origin);
+        let named = if self.scan.paths.is_empty() { None } else { self.origin.path() };
         for found in self.matches {
+            if !self.scan.paths.hold(found.rule, named.as_deref()) {
+                continue;
+            }
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
             let fingerprint = secret.fingerprint("", &self.scan.salt);

@@ -3,7 +3,9 @@
 
 mod args;
 mod audit;
+mod compat;
 mod hook;
+mod import;
 mod mask;
 mod output;
 mod progress;
@@ -40,6 +42,8 @@ pub fn main() -> ExitCode {
         args::Command::Hook(hook) => hook::run(&hook, &args.global),
         args::Command::Mask(mask) => mask::run(*mask, &args.global),
         args::Command::Rules(rules) => rules::run(&rules, &args.global),
+        args::Command::Import(import) => import::run(&import, &args.global),
+        args::Command::Compat(compat) => compat::run(&compat),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::Args::command(), "sekisho", &mut script);

@@ -32,7 +32,9 @@ fn open_one(text: &str) -> Result<Target, Error> {
         return Err(Error::Input {
             what: format!("--output {text}"),
             reason: "the format cannot be told from the ending".to_owned(),
-            remedy: "end the name in .json, .jsonl, .sarif, .html or .txt, or write FORMAT=FILE".to_owned(),
+            remedy:
+                "end the name in .json, .jsonl, .sarif, .html, .csv, .xml, .md or .txt, or write FORMAT=FILE"
+                    .to_owned(),
         });
     };
     let file = File::create(path)
@@ -41,11 +43,18 @@ fn open_one(text: &str) -> Result<Target, Error> {
 }
 
 fn by_ending(path: &str) -> Option<Format> {
+    // The name that GitLab's templates give to the report.
+    if Path::new(path).file_name()? == "gl-secret-detection-report.json" {
+        return Some(Format::Gitlab);
+    }
     match Path::new(path).extension()?.to_str()? {
         "json" => Some(Format::Json),
         "jsonl" | "ndjson" => Some(Format::Jsonl),
         "sarif" => Some(Format::Sarif),
         "html" | "htm" => Some(Format::Html),
+        "csv" => Some(Format::Csv),
+        "xml" => Some(Format::Junit),
+        "md" => Some(Format::Markdown),
         "txt" => Some(Format::Human),
         _ => None,
     }

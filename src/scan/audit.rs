@@ -126,10 +126,12 @@ impl Scan {
     pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) {
         for finding in &mut outcome.findings {
             let (rule, fingerprint) = (&finding.rule, &finding.fingerprint);
+            let index = self.engine.rules().by_id(rule).map(|(index, _)| index);
             finding.occurrences.retain(|occurrence| {
                 let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
                 let place = occurrence.origin.path().map(PathBuf::from);
                 doubts.hold(occurrence, FileKind::of_path(path))
+                    && index.is_none_or(|index| self.paths.hold(index, occurrence.origin.path().as_deref()))
                     && self.allow.entry_for(rule, place.as_deref(), fingerprint).is_none()
             });
         }
