@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
+mod compat;
+mod formats;
+mod moving;
 mod output;
 mod rules;
 mod support;
