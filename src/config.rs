@@ -86,11 +86,12 @@ impl Settings {
         };
         let mut rules = RuleSet::builtin();
         let mut file = File::default();
-        let (mut replaces, mut notes) = (false, Vec::new());
+        let (mut replaces, mut notes, mut theirs) = (false, Vec::new(), false);
         if let Some(path) = &path {
             let (own, foreign) = read(path)?;
             file = own;
             if let Some(foreign) = foreign {
+                theirs = true;
                 (replaces, notes) =
                     (foreign.replaces, foreign.notes.iter().map(ToString::to_string).collect());
             }
@@ -111,7 +112,9 @@ impl Settings {
                 remedy: "a scan without rules would call everything clean; enable some rule".to_owned(),
             });
         }
-        let root = path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        // Other scanners see paths from the top of what is scanned, wherever the configuration lies.
+        let from = if theirs { Some(top(start).join(FILE_NAME)) } else { path.clone() };
+        let root = from.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let root = std::path::absolute(if root.as_os_str().is_empty() { Path::new(".") } else { &root })
             .unwrap_or(root);
         let allow = Allow::new(file.allow, &root, &today()).map_err(|reason| Error::Config {
@@ -141,6 +144,13 @@ fn nearest(start: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The top of the repository that a path lies in, and otherwise the directory itself.
+fn top(start: &Path) -> PathBuf {
+    let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
+    let directory = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
+    directory.ancestors().find(|above| above.join(".git").exists()).unwrap_or(directory).to_owned()
 }
 
 /// Read a configuration; one of gitleaks is converted, and what came of that is returned too.
@@ -206,7 +216,7 @@ fn suggestion(rules: &RuleSet, name: &str) -> String {
 }
 
 /// Today's date in UTC as `YYYY-MM-DD`.
-fn today() -> String {
+pub fn today() -> String {
     let seconds = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |duration| duration.as_secs());

@@ -11,8 +11,8 @@ use crate::engine::noise::FileKind;
 use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
-use crate::origin::Origin;
-use crate::policy::{Allow, allow};
+use crate::origin::{Origin, slashed};
+use crate::policy::{Allow, Asked, comment};
 use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, RuleIndex};
@@ -78,6 +78,19 @@ impl Scan {
             salt: settings.salt,
             info: settings.info,
             progress: Progress::default(),
+        }
+    }
+
+    /// The path that rules for some files only look at: from the directory of the configuration where it
+    /// lies below that, and otherwise as it was named. Only made where there are such rules.
+    fn path_for_rules(&self, origin: &Origin) -> Option<String> {
+        if self.paths.is_empty() {
+            return None;
+        }
+        let path = path_of(origin)?;
+        match path.strip_prefix(self.allow.root()) {
+            Ok(inside) if path.is_absolute() => Some(slashed(inside)),
+            _ => origin.path(),
         }
     }
 
@@ -355,7 +368,7 @@ impl Cut<'_> {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
         let path = path_of(self.origin);
-        let named = if self.scan.paths.is_empty() { None } else { self.origin.path() };
+        let named = self.scan.path_for_rules(self.origin);
         for found in self.matches {
             if !self.scan.paths.hold(found.rule, named.as_deref()) {
                 continue;
@@ -363,9 +376,18 @@ impl Cut<'_> {
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
             let fingerprint = secret.fingerprint("", &self.scan.salt);
-            if self.scan.allow.entry_for(&rule.id, path.as_deref(), &fingerprint).is_some()
-                || self.allowed_by_comment(found, &rule.id)
-            {
+            let marks = match self.scan.allow.asks_for_lines() {
+                true => self.scan.allow.lines(&self.text[self.line(found.secret.start).range()]),
+                false => Vec::new(),
+            };
+            let asked = Asked {
+                rule: &rule.id,
+                path: path.as_deref(),
+                fingerprint: &fingerprint,
+                secret: &secret,
+                lines: &marks,
+            };
+            if self.scan.allow.find(&asked).is_some() || self.allowed_by_comment(found, &rule.id) {
                 continue;
             }
             let mut position = |offset| {
@@ -414,8 +436,10 @@ impl Cut<'_> {
             start => self.line(start - 1),
         };
         let text = |span: Span| &self.text[span.range()];
-        allow::comment_allows(text(line), text(previous), rule)
-            || last != line && allow::comment_allows(text(last), &[], rule)
+        let today = crate::config::today();
+        let said = |line: &[u8], previous: &[u8]| comment::said(line, previous, rule, &today, true);
+        matches!(said(text(line), text(previous)), comment::Said::Allowed(_))
+            || last != line && matches!(said(text(last), &[]), comment::Said::Allowed(_))
     }
 
     /// The fingerprint of the companion that the rule asks for, if it stands close enough.

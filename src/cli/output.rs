@@ -1,6 +1,7 @@
 //! Where reports go.
 
 use super::args::{Color, Global, Write as WriteArgs};
+use crate::config::Settings;
 use crate::error::Error;
 use crate::finding::Outcome;
 use crate::report::{self, Format, Options};
@@ -107,6 +108,13 @@ fn ignore_unsyncable(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
         _ => Err(error),
+    }
+}
+
+/// Tell what there is to know about the configuration of another scanner.
+pub fn notes(settings: &Settings, quiet: bool) {
+    if !quiet {
+        settings.notes.iter().for_each(|note| eprintln!("sekisho: note: {note}"));
     }
 }
 

@@ -37,6 +37,7 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     }
     let start = if standard_input { PathBuf::from(".") } else { paths[0].clone() };
     let settings = Settings::load(&start, &flags(global, &args.select))?;
+    output::notes(&settings, args.write.quiet);
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings);
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
@@ -52,7 +53,9 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
 fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let repo = Repo::here()?;
     let start = repo.directory().to_owned();
-    let scan = Scan::new(Settings::load(&start, &flags(global, &args.select))?);
+    let settings = Settings::load(&start, &flags(global, &args.select))?;
+    output::notes(&settings, args.write.quiet);
+    let scan = Scan::new(settings);
     let targets = output::open(&args.write)?;
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let verdict = match &args.range {

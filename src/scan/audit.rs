@@ -9,6 +9,7 @@ use crate::engine::{Input, Match};
 use crate::error::{SkipReason, Skipped};
 use crate::finding::{Coverage, Occurrence, Outcome};
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
+use crate::policy::Asked;
 use crate::rules::rule::Matcher;
 use crate::source::Visit;
 use crate::source::history::{Clean, History, Known};
@@ -128,11 +129,16 @@ impl Scan {
             let (rule, fingerprint) = (&finding.rule, &finding.fingerprint);
             let index = self.engine.rules().by_id(rule).map(|(index, _)| index);
             finding.occurrences.retain(|occurrence| {
-                let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
+                let Origin::Object { path: Some(whole), .. } = &occurrence.origin else { return true };
                 let place = occurrence.origin.path().map(PathBuf::from);
-                doubts.hold(occurrence, FileKind::of_path(path))
-                    && index.is_none_or(|index| self.paths.hold(index, occurrence.origin.path().as_deref()))
-                    && self.allow.entry_for(rule, place.as_deref(), fingerprint).is_none()
+                let path = occurrence.origin.path();
+                doubts.hold(occurrence, FileKind::of_path(whole))
+                    && index.is_none_or(|index| self.paths.hold(index, path.as_deref()))
+                    && {
+                        let path = place.as_deref();
+                        let asked = Asked { rule, path, fingerprint, secret: &finding.secret, lines: &[] };
+                        self.allow.find(&asked).is_none()
+                    }
             });
         }
         outcome.findings.retain(|finding| !finding.occurrences.is_empty());

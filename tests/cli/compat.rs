@@ -8,7 +8,10 @@ const CONFIG: &str = "[[rules]]\nid = 'acme-token'\ndescription = 'Acme token'\n
 
 fn git(tree: &Tree, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
-    command.current_dir(tree.path()).args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]).args(arguments);
+    command
+        .current_dir(tree.path())
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org"])
+        .args(arguments);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     let output = command.output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -51,15 +54,22 @@ fn fingerprints(ran: &Ran) -> Vec<String> {
 #[test]
 fn the_history_by_old_and_new_names() {
     let (tree, commits) = repository();
-    let mut wanted = vec![
-        format!("{}:a.py:acme-token:2", commits[0]),
-        format!("{}:a.py:acme-token:3", commits[2]),
-    ];
+    let mut wanted =
+        vec![format!("{}:a.py:acme-token:2", commits[0]), format!("{}:a.py:acme-token:3", commits[2])];
     wanted.sort();
     let source = tree.path().display().to_string();
     for arguments in [
         &["detect", "-r", "-"][..],
-        &["detect", "--source", &source, "-v=false", "--report-path=-", "--no-banner", "--log-level", "error"],
+        &[
+            "detect",
+            "--source",
+            &source,
+            "-v=false",
+            "--report-path=-",
+            "--no-banner",
+            "--log-level",
+            "error",
+        ],
         &["git", "-r", "-", "--log-opts=--all", "."],
         &["git", &source, "-r", "-", "-f", "json", "--redact"],
     ] {
@@ -68,7 +78,9 @@ fn the_history_by_old_and_new_names() {
         assert_eq!(fingerprints(&ran), wanted, "{arguments:?}");
         assert!(!ran.out.contains(&token(1)) && !ran.err.contains(&token(1)));
     }
-    let first = elements(&run(&tree, &["git", "-r", "-"])).into_iter().find(|one| one["Commit"] == commits[0].as_str());
+    let first = elements(&run(&tree, &["git", "-r", "-"]))
+        .into_iter()
+        .find(|one| one["Commit"] == commits[0].as_str());
     let first = first.unwrap();
     assert_eq!(first["Author"], "Ada");
     assert_eq!(first["Message"].as_str().unwrap().trim(), "a change, \"quoted\"");
@@ -94,14 +106,21 @@ fn files_standard_input_and_changes() {
     let ran = run(&tree, &["dir", ".", "-r", "-"]);
     ran.status(1).tells(&["leaks found: 1"]);
     assert_eq!(fingerprints(&ran), ["a.py:acme-token:3"]);
-    for arguments in [&["detect", "--no-git", "-r", "-"][..], &["file", "a.py", "-r", "-"], &["directory", "-r", "-"]] {
+    for arguments in
+        [&["detect", "--no-git", "-r", "-"][..], &["file", "a.py", "-r", "-"], &["directory", "-r", "-"]]
+    {
         assert_eq!(fingerprints(&run(&tree, arguments)), ["a.py:acme-token:3"], "{arguments:?}");
     }
     let mut command = tree.command(&["compat", "gitleaks", "stdin", "-r", "-"]);
     command.stdin(std::process::Stdio::piped());
     let ran = finish(command, format!("k = '{}'\n", token(3)).as_bytes());
     assert_eq!(fingerprints(&ran), [":acme-token:1"]);
-    for clean in [&["protect", "--staged"][..], &["protect"], &["git", "--pre-commit"], &["git", "--staged", "--pre-commit"]] {
+    for clean in [
+        &["protect", "--staged"][..],
+        &["protect"],
+        &["git", "--pre-commit"],
+        &["git", "--staged", "--pre-commit"],
+    ] {
         run(&tree, clean).status(0).tells(&["no leaks found"]);
     }
     tree.write("a.py", format!("x\n\nj = '{}'\nnew = '{}'\n", token(2), token(4)).as_bytes());
@@ -111,7 +130,11 @@ fn files_standard_input_and_changes() {
     git(&tree, &["add", "."]);
     let staged = run(&tree, &["git", "--pre-commit", "--staged", "--redact", "--verbose"]);
     staged.status(1);
-    assert!(staged.out.contains("Line:        4") && staged.out.contains("Secret:      REDACTED"), "{}", staged.out);
+    assert!(
+        staged.out.contains("Line:        4") && staged.out.contains("Secret:      REDACTED"),
+        "{}",
+        staged.out
+    );
     assert_eq!(fingerprints(&run(&tree, &["protect", "--staged", "-r", "-"])), ["a.py:acme-token:4"]);
 }
 
@@ -122,7 +145,10 @@ fn reports_in_their_forms() {
     csv.status(1);
     let mut reader = csv::Reader::from_reader(csv.out.as_bytes());
     let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    assert_eq!(header.join(","), "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine,EndLine,StartColumn,EndColumn,Author,Message,Date,Email,Fingerprint,Tags");
+    assert_eq!(
+        header.join(","),
+        "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine,EndLine,StartColumn,EndColumn,Author,Message,Date,Email,Fingerprint,Tags"
+    );
     assert_eq!(reader.records().count(), 2);
     let named = tree.beside("out.sarif").display().to_string();
     run(&tree, &["git", "-r", &named]).status(1);
@@ -162,7 +188,18 @@ fn exit_statuses_are_theirs() {
     run(&tree, &[]).status(0);
     run(
         &tree,
-        &["dir", "--max-target-megabytes", "1", "--max-decode-depth=3", "--max-archive-depth=2", "--timeout", "9", "--no-color", "-l", "warn"],
+        &[
+            "dir",
+            "--max-target-megabytes",
+            "1",
+            "--max-decode-depth=3",
+            "--max-archive-depth=2",
+            "--timeout",
+            "9",
+            "--no-color",
+            "-l",
+            "warn",
+        ],
     )
     .status(1);
 }

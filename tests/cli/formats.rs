@@ -132,7 +132,8 @@ fn one_run_writes_them_all() {
         assert!(text.contains("a,b.py") || text.contains("a%2Cb.py"), "{name}: {text}");
         assert!(!text.contains(&token(1)[..12]), "{name}: {text}");
     }
-    let mut rows = csv::Reader::from_reader(read("r.csv").as_bytes().to_vec().as_slice()).into_records().count();
+    let mut rows =
+        csv::Reader::from_reader(read("r.csv").as_bytes().to_vec().as_slice()).into_records().count();
     assert_eq!(rows, 2);
     rows = csv::Reader::from_reader(read("r.csv").as_bytes()).headers().unwrap().len();
     assert_eq!(rows, 19);

@@ -51,7 +51,9 @@ fn found(ran: &Ran) -> Vec<(String, String, u64)> {
 }
 
 fn expected() -> Vec<(String, String, u64)> {
-    [("acme-env", "x.env", 1), ("acme-token", "a.py", 1)].map(|(rule, path, line)| (rule.into(), path.into(), line)).into()
+    [("acme-env", "x.env", 1), ("acme-token", "a.py", 1)]
+        .map(|(rule, path, line)| (rule.into(), path.into(), line))
+        .into()
 }
 
 #[test]
@@ -141,11 +143,10 @@ fn accepted_places_become_identities() {
 
 #[test]
 fn baselines_of_gitleaks_hold_secrets_or_not() {
-    let tree = Tree::new(&[("a.py", &format!("k = '{}'\nk = '{}'\nk = '{}'\n", token(1), token(2), token(3)))]);
+    let tree =
+        Tree::new(&[("a.py", &format!("k = '{}'\nk = '{}'\nk = '{}'\n", token(1), token(2), token(3)))]);
     std::fs::rename(tree.beside("acme.toml"), tree.path().join("acme.toml")).unwrap();
-    let element = |line: u64, secret: &str| {
-        serde_json::json!({ "RuleID": "acme", "File": "a.py", "StartLine": line, "Secret": secret, "Commit": "" })
-    };
+    let element = |line: u64, secret: &str| serde_json::json!({ "RuleID": "acme", "File": "a.py", "StartLine": line, "Secret": secret, "Commit": "" });
     let baseline = serde_json::json!([element(9, &token(1)), element(2, "REDACTED")]);
     std::fs::write(tree.beside("old.json"), baseline.to_string()).unwrap();
     let old = tree.beside("old.json").display().to_string();
@@ -190,5 +191,8 @@ fn rule_files_in_yaml_are_taken_over() {
     let mut command = tree.command(&["import", "-", "-o", "sekisho.toml"]);
     command.stdin(std::process::Stdio::piped());
     finish(command, yaml.as_bytes()).status(0);
-    assert_eq!(found(&tree.run(&["scan", "-f", "json", "a.py"])), [("acme-1".to_owned(), "a.py".to_owned(), 1)]);
+    assert_eq!(
+        found(&tree.run(&["scan", "-f", "json", "a.py"])),
+        [("acme-1".to_owned(), "a.py".to_owned(), 1)]
+    );
 }
