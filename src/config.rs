@@ -51,6 +51,8 @@ pub struct Settings {
     /// Findings that are no more than `info` where they stand are reported too: the severity asked for
     /// is `info`.
     pub info: bool,
+    /// Comments of other scanners count.
+    pub foreign_comments: bool,
     /// The configuration is another scanner's, and means that its own rules are the only ones.
     pub replaces: bool,
     /// What to know about a configuration of another scanner.
@@ -125,7 +127,7 @@ impl Settings {
         let salt = file.salt.unwrap_or_else(|| "sekisho".to_owned()).into_bytes();
         let severity = flags.selection.severity.or(file.rules.severity);
         let info = severity == Some(Severity::Info);
-        Ok(Settings { rules, active, allow, salt, info, replaces, notes, file: path })
+        Ok(Settings { rules, active, allow, salt, info, foreign_comments: true, replaces, notes, file: path })
     }
 }
 

@@ -52,6 +52,7 @@ pub struct Scan {
     allow: Allow,
     salt: Vec<u8>,
     info: bool,
+    foreign_comments: bool,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -77,6 +78,7 @@ impl Scan {
             allow: settings.allow,
             salt: settings.salt,
             info: settings.info,
+            foreign_comments: settings.foreign_comments,
             progress: Progress::default(),
         }
     }
@@ -437,7 +439,9 @@ impl Cut<'_> {
         };
         let text = |span: Span| &self.text[span.range()];
         let today = crate::config::today();
-        let said = |line: &[u8], previous: &[u8]| comment::said(line, previous, rule, &today, true);
+        let said = |line: &[u8], previous: &[u8]| {
+            comment::said(line, previous, rule, &today, self.scan.foreign_comments)
+        };
         matches!(said(text(line), text(previous)), comment::Said::Allowed(_))
             || last != line && matches!(said(text(last), &[]), comment::Said::Allowed(_))
     }

@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
         args::Command::Mask(mask) => mask::run(*mask, &args.global),
         args::Command::Rules(rules) => rules::run(&rules, &args.global),
         args::Command::Import(import) => import::run(&import, &args.global),
-        args::Command::Compat(compat) => compat::run(&compat),
+        args::Command::Compat(compat) => compat::run(&compat, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::Args::command(), "sekisho", &mut script);

@@ -77,7 +77,7 @@ fn values(format: Format, shown: &str) -> Vec<serde_json::Value> {
     match format {
         Format::Human | Format::Html | Format::Github | Format::Markdown => vec![],
         Format::Csv => {
-            let rows = csv::Reader::from_reader(shown.as_bytes()).into_records();
+            let rows = ::csv::Reader::from_reader(shown.as_bytes()).into_records();
             rows.map(|row| row.unwrap().iter().collect::<Vec<_>>().into()).collect()
         }
         Format::Junit => {

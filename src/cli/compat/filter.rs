@@ -4,22 +4,19 @@
 use crate::finding::{Exposure, Finding, Occurrence, Outcome};
 use crate::origin::{ObjectKind, Origin};
 use crate::rules::import::Known;
-use crate::rules::{Rule, RuleSet};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// Places by file and line, and secrets by file.
 pub struct Accepted<'a> {
     by_place: HashMap<(&'a str, u64), Vec<&'a Known>>,
     by_file: HashMap<&'a str, Vec<&'a Known>>,
-    rules: &'a RuleSet,
 }
 
 impl<'a> Accepted<'a> {
-    /// What people have accepted. An entry for a rule that is not in `rules` holds for any rule: the other
-    /// scanner's names are not ours.
-    pub fn new(known: &'a [Known], rules: &'a RuleSet) -> Accepted<'a> {
-        let mut accepted = Accepted { by_place: HashMap::new(), by_file: HashMap::new(), rules };
+    /// What people have accepted.
+    pub fn new(known: &'a [Known]) -> Accepted<'a> {
+        let mut accepted = Accepted { by_place: HashMap::new(), by_file: HashMap::new() };
         for known in known {
             match known.secret {
                 Some(_) => accepted.by_file.entry(&known.file).or_default().push(known),
@@ -29,19 +26,22 @@ impl<'a> Accepted<'a> {
         accepted
     }
 
-    fn holds(&self, finding: &Finding, place: &Occurrence) -> bool {
+    /// `named` are file, line and rule of everything that was found: an entry for a rule that found something
+    /// at its place holds for that rule, and otherwise for any, since the other scanner's names are not ours.
+    fn holds(&self, finding: &Finding, place: &Occurrence, named: &HashSet<(String, u64, String)>) -> bool {
         let file = file(&place.origin);
         let commit = commit(&place.origin);
+        let line = place.start.line;
         let same_commit = |known: &&&Known| {
             let theirs = known.commit.as_deref().unwrap_or_default();
             theirs.is_empty() || commit.is_empty() || commit.starts_with(theirs)
         };
-        let same_rule = |known: &&&Known| {
-            known.rule == finding.rule || self.rules.iter().all(|(_, rule): (_, &Rule)| rule.id != known.rule)
+        let same_rule = |known: &Known| {
+            known.rule == finding.rule || !named.contains(&(file.clone(), line, known.rule.clone()))
         };
-        let placed = self.by_place.get(&(file.as_str(), place.start.line)).into_iter().flatten();
+        let placed = self.by_place.get(&(file.as_str(), line)).into_iter().flatten();
         let valued = self.by_file.get(file.as_str()).into_iter().flatten();
-        placed.filter(same_commit).any(|known| same_rule(&known))
+        placed.filter(same_commit).any(|known| same_rule(known))
             || valued.filter(same_commit).any(|known| {
                 known.secret.as_ref().is_some_and(|secret| {
                     let (own, theirs) = (finding.secret.reveal(), secret.reveal());
@@ -52,9 +52,17 @@ impl<'a> Accepted<'a> {
 
     /// Take accepted places out of an outcome.
     pub fn take_out(&self, outcome: &mut Outcome) {
+        if self.by_place.is_empty() && self.by_file.is_empty() {
+            return;
+        }
+        let places = outcome.findings.iter().flat_map(|finding| {
+            let rule = &finding.rule;
+            finding.occurrences.iter().map(move |place| (file(&place.origin), place.start.line, rule.clone()))
+        });
+        let named: HashSet<(String, u64, String)> = places.collect();
         for finding in &mut outcome.findings {
             let places = std::mem::take(&mut finding.occurrences);
-            let kept = places.into_iter().filter(|place| !self.holds(finding, place)).collect();
+            let kept = places.into_iter().filter(|place| !self.holds(finding, place, &named)).collect();
             finding.occurrences = kept;
         }
         drop_empty(outcome);

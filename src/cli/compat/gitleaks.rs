@@ -31,11 +31,11 @@ const UNKNOWN_FLAG: u8 = 126;
 /// Its exit status for an error.
 const ERROR: u8 = 1;
 
-/// Run gitleaks' command line.
+/// Run gitleaks' command line. `config` is what stood before it: `--config` is a flag of both programs.
 ///
 /// # Errors
 /// A standard output that went away. Other errors are told here and end in status 1, as there.
-pub fn run(arguments: &[OsString]) -> Result<u8, Error> {
+pub fn run(arguments: &[OsString], config: Option<&Path>) -> Result<u8, Error> {
     let name = OsString::from("gitleaks");
     let gitleaks = match Gitleaks::try_parse_from(std::iter::once(&name).chain(arguments)) {
         Ok(gitleaks) => gitleaks,
@@ -48,7 +48,8 @@ pub fn run(arguments: &[OsString]) -> Result<u8, Error> {
             });
         }
     };
-    let Gitleaks { command, common } = gitleaks;
+    let Gitleaks { command, mut common } = gitleaks;
+    common.config = common.config.or_else(|| config.map(Path::to_owned));
     let Some(command) = command else {
         output::print(&format!("{}\n", <Gitleaks as clap::CommandFactory>::command().render_help()))?;
         return Ok(0);
@@ -106,6 +107,7 @@ impl<'a> Run<'a> {
             notes.iter().for_each(|note| eprintln!("DBG {note}"));
         }
         enable(&mut settings, &common.enable_rule)?;
+        settings.foreign_comments = !common.ignore_gitleaks_allow;
         for place in [ignore, target] {
             known.extend(ignored(&place));
         }
@@ -137,7 +139,7 @@ impl<'a> Run<'a> {
             Command::Protect(protect) => self.changes(protect.staged)?,
             Command::Stdin | Command::Version => self.scan.run(&Stdin::standard())?,
         };
-        Accepted::new(&self.known, self.scan.engine().rules()).take_out(&mut outcome);
+        Accepted::new(&self.known).take_out(&mut outcome);
         self.report(&outcome)
     }
 

@@ -5,6 +5,7 @@ mod filter;
 mod gitleaks;
 mod unstaged;
 
+use super::args::Global;
 use crate::error::Error;
 use clap::{Args as ClapArgs, Subcommand};
 use std::ffi::OsString;
@@ -31,8 +32,8 @@ pub enum Scanner {
 ///
 /// # Errors
 /// None but those of standard output: other errors end in the status that the other scanner has for them.
-pub fn run(compat: &Compat) -> Result<u8, Error> {
+pub fn run(compat: &Compat, global: &Global) -> Result<u8, Error> {
     match &compat.scanner {
-        Scanner::Gitleaks { arguments } => gitleaks::run(arguments),
+        Scanner::Gitleaks { arguments } => gitleaks::run(arguments, global.config.as_deref()),
     }
 }

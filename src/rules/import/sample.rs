@@ -76,6 +76,13 @@ fn class_of(class: &Class, count: u32, out: &mut String) -> Option<()> {
         out.push_str(&format!("{{={}:{count}}}", char::from(sign)));
         return Some(());
     }
+    // A letter in either case is that letter.
+    if let [upper, lower] = letters.as_slice()
+        && upper.eq_ignore_ascii_case(lower)
+    {
+        out.extend(std::iter::repeat_n(char::from(*lower), count as usize));
+        return Some(());
+    }
     let mut set = String::new();
     let mut at = 0;
     while at < letters.len() {

@@ -287,7 +287,7 @@ fn rule_files_in_yaml() {
     told(
         &draft,
         &[
-            "line 19: rule `broken`: the pattern does not parse: look-around",
+            "line 21: rule `broken`: the pattern does not parse: look-around",
             "`pattern_requirements`",
             "nothing is asked",
         ],
