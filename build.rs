@@ -18,6 +18,9 @@ use std::fmt::Write;
 fn main() {
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=src/rules");
+    // The rule files are read by this script and by the crate; only the crate describes them by a schema.
+    println!("cargo::rustc-check-cfg=cfg(in_crate)");
+    println!("cargo::rustc-cfg=in_crate");
     if let Err(message) = generate() {
         // Shown by cargo as the reason why the build failed.
         eprintln!("error: {message}");

@@ -3,27 +3,30 @@
 
 mod audit;
 mod pairs;
+mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
 use crate::config::Settings;
+use crate::config::cascade::Cascade;
 use crate::engine::noise::FileKind;
-use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
+use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
-use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
-use crate::origin::{Origin, slashed};
-use crate::policy::{Allow, Asked, comment};
+use crate::finding::{Occurrence, Outcome, Preview, Stats};
+use crate::origin::Origin;
+use crate::policy::State;
+use crate::policy::baseline::Baseline;
+use crate::policy::comment::{self, Said};
 use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
-use crate::rules::{Kind, RuleIndex};
+use crate::rules::{Kind, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
 use crate::utf16;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::{Cursor, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -49,9 +52,14 @@ pub struct Progress {
 pub struct Scan {
     engine: Engine,
     paths: PathRules,
-    allow: Allow,
+    cascade: Cascade,
+    /// How each rule stands where no path says otherwise.
+    states: Vec<State>,
+    baseline: Option<Baseline>,
+    baseline_path: PathBuf,
     salt: Vec<u8>,
     info: bool,
+    fail_on: Option<Severity>,
     foreign_comments: bool,
     /// What a progress display may read.
     pub progress: Progress,
@@ -63,9 +71,12 @@ struct Hit {
     also: Vec<RuleIndex>,
     certainty: Certainty,
     secret: Secret,
-    fingerprint: String,
-    /// The fingerprint of the companion that stands close by.
-    pair: Option<String>,
+    /// The companion that stands close by.
+    pair: Option<Secret>,
+    /// What comments say of it.
+    comment: Said,
+    /// What [`Scan::marks`] says of its line.
+    marks: Vec<Vec<u32>>,
     occurrence: Occurrence,
 }
 
@@ -75,25 +86,26 @@ impl Scan {
         Scan {
             paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
-            allow: settings.allow,
+            cascade: settings.cascade,
+            states: settings.states,
+            baseline: settings.baseline,
+            baseline_path: settings.baseline_path,
             salt: settings.salt,
             info: settings.info,
+            fail_on: settings.fail_on,
             foreign_comments: settings.foreign_comments,
             progress: Progress::default(),
         }
     }
 
-    /// The path that rules for some files only look at: from the directory of the configuration where it
-    /// lies below that, and otherwise as it was named. Only made where there are such rules.
-    fn path_for_rules(&self, origin: &Origin) -> Option<String> {
-        if self.paths.is_empty() {
-            return None;
-        }
-        let path = path_of(origin)?;
-        match path.strip_prefix(self.allow.root()) {
-            Ok(inside) if path.is_absolute() => Some(slashed(inside)),
-            _ => origin.path(),
-        }
+    /// What the files of settings say of places.
+    pub fn cascade(&self) -> &Cascade {
+        &self.cascade
+    }
+
+    /// The findings that are known.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
     }
 
     /// The engine of this run.
@@ -109,11 +121,12 @@ impl Scan {
         let started = Instant::now();
         let roots = source.roots();
         let scanners = source.visit(&|| Scanner::new(self, roots))?;
-        Ok(self.gather(scanners, started))
+        Ok(self.gather(scanners, started, false))
     }
 
-    /// Make one outcome of what the scanners of all threads saw.
-    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant) -> Outcome {
+    /// Make one outcome of what the scanners of all threads saw. With `early` the paths of objects are not
+    /// known yet.
+    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant, early: bool) -> Outcome {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -123,67 +136,13 @@ impl Scan {
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
+        let (findings, mut told) = self.merge(hits, early);
+        told.fail_on = self.fail_on;
+        skipped.extend(self.cascade.trouble());
         skipped.sort();
         skipped.dedup();
-        let findings = self.merge(hits);
         stats.elapsed = started.elapsed();
-        Outcome { findings, skipped, stats, coverage: None }
-    }
-
-    /// Hits of the same secret become one finding; the surest and most specific rule names it.
-    fn merge(&self, mut hits: Vec<Hit>) -> Vec<Finding> {
-        let rules = self.engine.rules();
-        hits.sort_by(|one, other| one.occurrence.cmp(&other.occurrence).then(one.rule.cmp(&other.rule)));
-        let mut by_secret: HashMap<String, usize> = HashMap::new();
-        let mut groups: Vec<Vec<Hit>> = Vec::new();
-        for hit in hits {
-            let next = groups.len();
-            let index = *by_secret.entry(hit.fingerprint.clone()).or_insert(next);
-            if index == next {
-                groups.push(Vec::new());
-            }
-            groups[index].push(hit);
-        }
-        let pairs: Vec<(String, String)> = groups
-            .iter()
-            .flatten()
-            .filter_map(|hit| Some((hit.fingerprint.clone(), hit.pair.clone()?)))
-            .collect();
-        let findings = groups
-            .into_iter()
-            .filter_map(|group| {
-                let rank = |hit: &Hit| engine::specificity(rules, hit.rule, hit.certainty);
-                let owner = group.iter().max_by_key(|hit| rank(hit))?.rule;
-                let rule = rules.get(owner);
-                let mut also: Vec<RuleIndex> =
-                    group.iter().flat_map(|hit| hit.also.iter().copied().chain([hit.rule])).collect();
-                also.sort_unstable();
-                also.dedup();
-                also.retain(|&index| index != owner);
-                let details = engine::details(rule, group[0].secret.reveal());
-                let first = &group[0];
-                let (secret, fingerprint) = (first.secret.clone(), first.fingerprint.clone());
-                let mut occurrences: Vec<Occurrence> = group.into_iter().map(|hit| hit.occurrence).collect();
-                occurrences.dedup();
-                Some(Finding {
-                    rule: rule.id.to_string(),
-                    summary: rule.summary.to_string(),
-                    provider: rule.provider.to_string(),
-                    kind: rule.kind,
-                    severity: rule.severity,
-                    secret,
-                    fingerprint,
-                    details,
-                    also: also.into_iter().map(|index| rules.get(index).id.to_string()).collect(),
-                    rotate: rule.rotate.to_string(),
-                    refs: rule.refs.iter().map(ToString::to_string).collect(),
-                    occurrences,
-                    companions: Vec::new(),
-                    story: None,
-                })
-            })
-            .collect();
-        pairs::join(findings, &pairs)
+        Outcome { findings, skipped, stats, coverage: None, told }
     }
 }
 
@@ -342,16 +301,7 @@ fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
 /// repository for what git holds.
 fn path_of(origin: &Origin) -> Option<PathBuf> {
     match origin {
-        Origin::File(path) => {
-            let mut whole = PathBuf::new();
-            for part in std::path::absolute(path).unwrap_or_else(|_| path.clone()).components() {
-                match part {
-                    Component::ParentDir => drop(whole.pop()),
-                    part => whole.push(part),
-                }
-            }
-            Some(whole)
-        }
+        Origin::File(path) => Some(crate::config::clean(path)),
         other => other.path().map(PathBuf::from),
     }
 }
@@ -369,29 +319,11 @@ impl Cut<'_> {
     fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
-        let path = path_of(self.origin);
-        let named = self.scan.path_for_rules(self.origin);
+        let path = self.scan.place_of(self.origin);
         for found in self.matches {
-            if !self.scan.paths.hold(found.rule, named.as_deref()) {
-                continue;
-            }
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
-            let fingerprint = secret.fingerprint("", &self.scan.salt);
-            let marks = match self.scan.allow.asks_for_lines() {
-                true => self.scan.allow.lines(&self.text[self.line(found.secret.start).range()]),
-                false => Vec::new(),
-            };
-            let asked = Asked {
-                rule: &rule.id,
-                path: path.as_deref(),
-                fingerprint: &fingerprint,
-                secret: &secret,
-                lines: &marks,
-            };
-            if self.scan.allow.find(&asked).is_some() || self.allowed_by_comment(found, &rule.id) {
-                continue;
-            }
+            let comment = self.comment(found, &rule.id);
             let mut position = |offset| {
                 let Position { line, column } = lines.position(offset);
                 let before = if line == first_line { column_before } else { 0 };
@@ -414,8 +346,9 @@ impl Cut<'_> {
                 also: found.also.clone(),
                 certainty: found.certainty,
                 secret,
-                fingerprint,
                 pair: self.pair(found),
+                comment,
+                marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
                 occurrence,
             });
         }
@@ -430,7 +363,8 @@ impl Cut<'_> {
         Span::new(start, end)
     }
 
-    fn allowed_by_comment(&self, found: &Match, rule: &str) -> bool {
+    /// What comments on the line of a match, on its last line or on the line before say of rule `rule`.
+    fn comment(&self, found: &Match, rule: &str) -> Said {
         let line = self.line(found.secret.start);
         let last = self.line(found.secret.end);
         let previous = match line.start {
@@ -438,16 +372,19 @@ impl Cut<'_> {
             start => self.line(start - 1),
         };
         let text = |span: Span| &self.text[span.range()];
-        let today = crate::config::today();
-        let said = |line: &[u8], previous: &[u8]| {
-            comment::said(line, previous, rule, &today, self.scan.foreign_comments)
-        };
-        matches!(said(text(line), text(previous)), comment::Said::Allowed(_))
-            || last != line && matches!(said(text(last), &[]), comment::Said::Allowed(_))
+        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
+        let said = comment::said(text(line), text(previous), rule, today, foreign);
+        match last != line && !matches!(said, Said::Allowed(_)) {
+            true => match comment::said(text(last), &[], rule, today, foreign) {
+                Said::Nothing => said,
+                behind => behind,
+            },
+            false => said,
+        }
     }
 
-    /// The fingerprint of the companion that the rule asks for, if it stands close enough.
-    fn pair(&self, found: &Match) -> Option<String> {
+    /// The companion that the rule asks for, if it stands close enough.
+    fn pair(&self, found: &Match) -> Option<Secret> {
         let rules = self.scan.engine.rules();
         let pair = rules.get(found.rule).pair.as_ref()?;
         let near = |other: &&Match| {
@@ -456,7 +393,7 @@ impl Cut<'_> {
             rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
         };
         let companion = self.matches.iter().find(near)?;
-        Some(Secret::new(&self.text[companion.secret.range()]).fingerprint("", &self.scan.salt))
+        Some(Secret::new(&self.text[companion.secret.range()]))
     }
 
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {

@@ -24,7 +24,7 @@ pub struct Args {
     pub global: Global,
 }
 
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Clone)]
 pub struct Global {
     /// When to colour output [NO_COLOR and CLICOLOR_FORCE are honoured]
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
@@ -38,6 +38,9 @@ pub struct Global {
     /// Add the rules of this file (may be given several times)
     #[arg(long, global = true, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+    /// How a hook judges; other commands have these flags of their own.
+    #[arg(skip)]
+    pub judge: super::judge::Judge,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,6 +61,10 @@ pub enum Command {
     Hook(super::hook::Hook),
     /// Hide secrets in the output of a command, in a stream, or in files
     Mask(Box<super::mask::args::Mask>),
+    Init(super::init::Init),
+    Config(super::config::Config),
+    Allow(super::allow::Allow),
+    Baseline(super::baseline::Baseline),
     /// List, show and check rules
     Rules(Rules),
     /// Take over rules, allowlists, ignore files and baselines of other scanners
@@ -97,6 +104,8 @@ pub struct Scan {
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
+    pub judge: super::judge::Judge,
+    #[command(flatten)]
     pub write: Write,
 }
 
@@ -122,15 +131,17 @@ pub struct Audit {
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
+    pub judge: super::judge::Judge,
+    #[command(flatten)]
     pub write: Write,
 }
 
 #[derive(ClapArgs)]
 pub struct Select {
-    /// Switch on a rule or all rules of a provider (`all` for every rule)
+    /// Switch on rules by id, provider, kind or severity (`all` for every rule)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub enable: Vec<String>,
-    /// Switch off a rule or all rules of a provider (`all` for every rule)
+    /// Switch off rules by id, provider, kind or severity (`all` for every rule)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub disable: Vec<String>,
     /// Only rules of at least this severity; with `info` also private keys of tests and examples
@@ -192,7 +203,7 @@ pub enum ListFormat {
     Markdown,
 }
 
-fn severity(name: &str) -> Result<Severity, String> {
+pub fn severity(name: &str) -> Result<Severity, String> {
     [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
         .into_iter()
         .find(|severity| severity.name() == name)

@@ -1,7 +1,7 @@
 //! `sekisho audit`.
 
 use super::args::{Audit as AuditArgs, Global};
-use super::{output, progress, scan};
+use super::{judge, output, progress};
 use crate::cache::{self, Cache, Loaded};
 use crate::config::Settings;
 use crate::error::Error;
@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicBool;
 /// What ends the run.
 pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let start = args.repository.clone().unwrap_or_else(|| PathBuf::from("."));
-    let settings = Settings::load(&start, &scan::flags(global, &args.select))?;
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
     output::notes(&settings, args.write.quiet);
     let mut history = History::open(&start, args.threads)?;
     let targets = output::open(&args.write)?;
@@ -49,6 +49,8 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
             eprintln!("sekisho: note: the cache {} is not written: {error}", place.display());
         }
     }
+    scan.tell_stale(&mut outcome.told, false);
+    judge::tell(&outcome.told, args.write.quiet);
     output::write(&outcome, &args.write, global, &start, targets)?;
     Ok(match outcome.exit_status() {
         1 if args.write.exit_zero => 0,

@@ -1,17 +1,23 @@
 //! The command line: parse, assemble, run, write, exit status.
 #![allow(clippy::print_stderr, reason = "messages for people are this module's work")]
 
+mod allow;
 mod args;
 mod audit;
+mod baseline;
 mod compat;
+mod config;
 mod hook;
 mod import;
+mod init;
+mod judge;
 mod mask;
 mod output;
 mod progress;
 mod rules;
 mod scan;
 mod story_arguments;
+mod survey;
 
 use crate::error::Error;
 use crate::mask::child::FAILED;
@@ -41,6 +47,10 @@ pub fn main() -> ExitCode {
         args::Command::Audit(audit) => audit::run(&audit, &args.global),
         args::Command::Hook(hook) => hook::run(&hook, &args.global),
         args::Command::Mask(mask) => mask::run(*mask, &args.global),
+        args::Command::Init(init) => init::run(&init, &args.global),
+        args::Command::Config(config) => config::run(&config, &args.global),
+        args::Command::Allow(allow) => allow::run(&allow, &args.global),
+        args::Command::Baseline(baseline) => baseline::run(&baseline, &args.global),
         args::Command::Rules(rules) => rules::run(&rules, &args.global),
         args::Command::Import(import) => import::run(&import, &args.global),
         args::Command::Compat(compat) => compat::run(&compat, &args.global),

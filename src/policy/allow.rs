@@ -50,13 +50,13 @@ impl Allow {
     /// expired before it allow nothing.
     ///
     /// # Errors
-    /// An entry that cannot be used: in words, with its number.
-    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, String> {
+    /// An entry that cannot be used: its number, from 0, and what is wrong with it.
+    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, (usize, String)> {
         let used = entries.iter().map(|_| AtomicBool::new(false)).collect();
         let mut allow = Allow { root: root.to_owned(), today: today.to_owned(), used, ..Allow::default() };
         for (index, entry) in entries.iter().enumerate() {
             // Values were checked when they were read; what is left is what they are together.
-            entry.check().map_err(|reason| format!("[[allow]] entry {}: {reason}", index + 1))?;
+            entry.says_enough().map_err(|reason| (index, reason))?;
             allow.index(entry, index as u32);
         }
         allow.entries = entries;
@@ -84,7 +84,8 @@ impl Allow {
         }
         let patterns = [&entry.path, &entry.path_regex, &entry.value, &entry.line];
         if let Some(fingerprint) = &entry.fingerprint {
-            self.by_fingerprint.entry(fingerprint[..SHORT].to_owned()).or_default().push(number);
+            let short = fingerprint.get(..SHORT).unwrap_or(fingerprint);
+            self.by_fingerprint.entry(short.to_owned()).or_default().push(number);
         } else if entry.sha1.is_empty() && patterns.iter().all(|part| part.is_none()) {
             for rule in &entry.rule {
                 self.by_rule.entry(rule.clone()).or_default().push(number);

@@ -49,6 +49,21 @@ impl AllowEntry {
     /// # Errors
     /// An entry that would allow everything, an empty reason, a value that cannot be used.
     pub fn check(&self) -> Result<(), String> {
+        self.says_enough()?;
+        self.fingerprint.as_deref().map_or(Ok(()), check_fingerprint)?;
+        self.path.as_deref().map_or(Ok(()), super::paths::check)?;
+        self.path_regex.as_deref().map_or(Ok(()), patterns::check)?;
+        self.sha1.iter().try_for_each(|digest| check_digest(digest))?;
+        self.value.as_deref().map_or(Ok(()), patterns::check)?;
+        self.line.as_deref().map_or(Ok(()), patterns::check)?;
+        self.expires.as_deref().map_or(Ok(()), check_day)
+    }
+
+    /// Does it say what it allows, and why? That is all there is to ask of one that was read from a file.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn says_enough(&self) -> Result<(), String> {
         if self.reason.trim().is_empty() {
             return Err("it gives no reason".to_owned());
         }
@@ -60,13 +75,7 @@ impl AllowEntry {
                     .to_owned(),
             );
         }
-        self.fingerprint.as_deref().map_or(Ok(()), check_fingerprint)?;
-        self.path.as_deref().map_or(Ok(()), super::paths::check)?;
-        self.path_regex.as_deref().map_or(Ok(()), patterns::check)?;
-        self.value.as_deref().map_or(Ok(()), patterns::check)?;
-        self.sha1.iter().try_for_each(|digest| check_digest(digest))?;
-        self.line.as_deref().map_or(Ok(()), patterns::check)?;
-        self.expires.as_deref().map_or(Ok(()), check_day)
+        Ok(())
     }
 
     /// Did it hold for the last time before `today` (`YYYY-MM-DD`)?

@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod comment;
 pub mod edit;
 pub mod entry;
+mod layer;
 mod paths;
 mod patterns;
 
@@ -12,5 +13,6 @@ pub use allow::{Allow, Asked};
 pub use baseline::Baseline;
 pub use comment::Comment;
 pub use entry::AllowEntry;
-pub use paths::Paths;
+pub use layer::{Layer, Scope, State};
+pub use paths::{Paths, check as check_glob};
 pub use patterns::Patterns;

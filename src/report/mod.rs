@@ -19,6 +19,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 pub use guard::Guard;
+pub use terminal::inert;
 
 /// The name by which reports call this program.
 const TOOL: &str = env!("CARGO_PKG_NAME");

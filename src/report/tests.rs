@@ -59,7 +59,7 @@ pub(super) fn skipped(path: &str, reason: SkipReason, detail: &str) -> Skipped {
 
 pub(super) fn outcome(findings: Vec<Finding>, skipped: Vec<Skipped>) -> Outcome {
     let stats = Stats { inputs: 1234, bytes: 12_345_678, rules: 300, elapsed: Duration::from_millis(213) };
-    Outcome { findings, skipped, stats, coverage: None }
+    Outcome { findings, skipped, stats, ..Outcome::default() }
 }
 
 pub(super) fn written(format: Format, outcome: &Outcome, options: &Options) -> Vec<u8> {

@@ -31,6 +31,7 @@ pub struct Provider {
 
 /// A `[[rule]]` table.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the fields are those of the rule file; see docs/rules.md
 pub struct FileRule {
@@ -69,6 +70,7 @@ pub struct FileRule {
 
 /// The `pair` table of a rule.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct FilePair {

@@ -10,6 +10,7 @@ pub type List<T> = Cow<'static, [T]>;
 
 /// How bad a leak is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Not a secret by itself.
@@ -39,6 +40,7 @@ impl Severity {
 
 /// What kind of credential a rule finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the names say it
 pub enum Kind {

@@ -305,7 +305,8 @@ fn settings(config: Option<PathBuf>, target: &Path) -> Result<(Settings, Vec<Str
     drop(written);
     if settings.replaces {
         // Its own rules only, as gitleaks would have it.
-        settings.active.iter_mut().take(RuleSet::builtin().len()).for_each(|active| *active = false);
+        let builtin = RuleSet::builtin().len();
+        switch_off(&mut settings, |index| index < builtin);
     }
     let notes = std::mem::take(&mut settings.notes);
     Ok((settings, notes))
@@ -316,7 +317,7 @@ fn enable(settings: &mut Settings, ids: &[String]) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());
     }
-    let mut active = vec![false; settings.rules.len()];
+    let mut wanted = Vec::new();
     for id in ids {
         let plain = id.to_lowercase().replace(['_', ' '], "-");
         let found = settings
@@ -325,14 +326,25 @@ fn enable(settings: &mut Settings, ids: &[String]) -> Result<(), Error> {
             .or_else(|| settings.rules.by_id(&plain))
             .map(|(index, _)| index);
         match found {
-            Some(index) => active[index.0 as usize] = true,
+            Some(index) => wanted.push(index.0 as usize),
             None => {
                 return Err(input(id, "requested rule not found in rules", "see `sekisho rules list`"));
             }
         }
     }
-    settings.active = active;
+    for &index in &wanted {
+        settings.active[index] = true;
+        settings.states[index].on = true;
+    }
+    switch_off(settings, |index| !wanted.contains(&index));
     Ok(())
+}
+
+fn switch_off(settings: &mut Settings, which: impl Fn(usize) -> bool) {
+    for index in (0..settings.active.len()).filter(|&index| which(index)) {
+        settings.active[index] = false;
+        settings.states[index].on = false;
+    }
 }
 
 /// The entries of ignore files in a directory, or of the file itself.

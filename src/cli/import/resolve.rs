@@ -6,7 +6,6 @@ use crate::config::{Flags, Settings};
 use crate::error::Error;
 use crate::finding::{Finding, Outcome};
 use crate::origin::{ObjectKind, Origin, slashed};
-use crate::policy::Allow;
 use crate::rules::file::Provider;
 use crate::rules::import::{AllowDraft, Draft, Grade, Known};
 use crate::scan::Scan;
@@ -36,12 +35,14 @@ pub fn resolve(known: &[Known], draft: &mut Draft, global: &Global) -> Result<()
         rules: global.rules.clone(),
         ..Flags::default()
     };
-    let mut settings = Settings::load(Path::new("."), &flags)?;
+    let loaded = Settings::load(Path::new("."), &Flags { no_baseline: true, ..flags })?;
     // What is allowed already is sought all the same, and the imported rules look too.
-    settings.allow = Allow::default();
-    let added = settings.rules.add_rules("the import", Provider::default(), draft.rules.clone()).unwrap_or(0);
-    settings.active.extend(std::iter::repeat_n(true, added));
-    let salt = settings.salt.clone();
+    let (mut rules, mut active, salt) = (loaded.rules, loaded.active, loaded.salt);
+    let added = rules.add_rules("the import", Provider::default(), draft.rules.clone()).unwrap_or(0);
+    active.extend(std::iter::repeat_n(true, added));
+    let mut settings = Settings::plain(rules, active);
+    settings.salt.clone_from(&salt);
+    settings.foreign_comments = false;
     let scan = Scan::new(settings);
     let repo = Repo::here().ok();
     let mut texts = Texts(Vec::new());
