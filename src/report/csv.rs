@@ -33,12 +33,13 @@ const COLUMNS: [&str; 18] = [
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(&mut *out);
+    let mut table = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(Vec::new());
     table.write_record(COLUMNS.iter().copied().chain(options.show_secrets.then_some("secret")))?;
     for place in places(outcome, options) {
         table.write_record(row(&place).iter().map(|cell| inactive(cell)))?;
     }
-    table.flush()
+    // Whatever `out` answers is told as it is.
+    out.write_all(&table.into_inner().map_err(|error| error.into_error())?)
 }
 
 fn row(place: &Place) -> Vec<String> {
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn no_cell_becomes_a_formula() {
-        for name in ["=HYPERLINK(\"http://x\")", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for name in ["=HYPERLINK(\"x\")", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"] {
             let mut found = finding("rule", b"abcdefgh");
             found.occurrences = vec![at(name, 1, 1)];
             let options = Options { show_secrets: true, ..Options::default() };

@@ -174,7 +174,7 @@ mod tests {
     fn read(shown: &str) -> (String, Vec<String>) {
         let mut texts = String::new();
         let mut markup = Vec::new();
-        for event in Parser::new_ext(shown, Extensions::all()) {
+        for event in Parser::new_ext(shown, Extensions::all().difference(Extensions::ENABLE_SMART_PUNCTUATION)) {
             match event {
                 Event::Text(text) | Event::Code(text) => texts.push_str(&text),
                 Event::Html(html) | Event::InlineHtml(html) => markup.push(html.trim().to_owned()),
@@ -223,8 +223,9 @@ mod tests {
         ] {
             let (texts, markup) = read(&shown(name));
             assert_eq!(markup, harmless, "{name}");
-            let first = name.split('\n').next().unwrap();
-            assert!(texts.contains(first), "{name}: {texts}");
+            // Paths are told without doubled slashes.
+            let first = name.split('\n').next().unwrap().replace("//", "/");
+            assert!(texts.contains(&first), "{name}: {texts}");
         }
     }
 

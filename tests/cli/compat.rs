@@ -106,9 +106,11 @@ fn files_standard_input_and_changes() {
     let ran = run(&tree, &["dir", ".", "-r", "-"]);
     ran.status(1).tells(&["leaks found: 1"]);
     assert_eq!(fingerprints(&ran), ["a.py:acme-token:3"]);
-    for arguments in
-        [&["detect", "--no-git", "-r", "-"][..], &["file", "a.py", "-r", "-"], &["directory", "-r", "-"]]
-    {
+    for arguments in [
+        &["detect", "--no-git", "-r", "-"][..],
+        &["file", "a.py", "-r", "-", "-c", ".gitleaks.toml"],
+        &["directory", "-r", "-"],
+    ] {
         assert_eq!(fingerprints(&run(&tree, arguments)), ["a.py:acme-token:3"], "{arguments:?}");
     }
     let mut command = tree.command(&["compat", "gitleaks", "stdin", "-r", "-"]);

@@ -82,7 +82,7 @@ fn a_rule_with_all_its_parts() {
         keywords = ["acmt_"]
         tags = ["critical", "acme"]
         path = '''\.(?:env|ya?ml)$'''
-        [[rules.allowlists]]
+        [[Rules.allowlists]]
         description = "made up"
         regexTarget = "line"
         regexes = ['''example\.org''']
