@@ -316,7 +316,8 @@ impl Scan {
                 let last = layer.allow.entries()[number].expires.clone().unwrap_or_default();
                 put(number, NoteKind::ExpiredEntry, format!("expired on {last}"));
             }
-            for number in if whole { layer.allow.unused() } else { Vec::new() } {
+            // Entries made from another scanner's file stand in no file of ours: nobody can take them out.
+            for number in if whole && layer.file.is_some() { layer.allow.unused() } else { Vec::new() } {
                 put(number, NoteKind::UnusedEntry, "matches nothing here".to_owned());
             }
         }

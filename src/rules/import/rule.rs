@@ -251,6 +251,18 @@ fn anchored(
         }
         rule.anchors.clear();
     }
+    if rule.near.is_empty() && !text.starts_with(r"\b") {
+        rule.regex = Some(format!(r"\b{text}"));
+        if compiles(rule).is_ok() {
+            draft.note(
+                about,
+                Grade::Changed,
+                "it must begin where a word begins: its own text is too short to find it by",
+            );
+            return Ok(());
+        }
+        rule.regex = Some(text.to_owned());
+    }
     if rule.near.is_empty() {
         return Err(if keywords.is_empty() {
             "it has no keywords, and no text of at least three letters that every match holds: nothing to find it by"
@@ -292,7 +304,11 @@ fn examples(draft: &mut Draft, about: &str, rule: &mut FileRule) {
     if let (Ok(regex), Ok(sample)) = (build, sampled)
         && !regex.is_match(&sample.text)
     {
-        draft.note(about, Grade::Defect, "no text was found that the pattern matches: look at its anchors");
+        draft.note(
+            about,
+            Grade::Changed,
+            "no example could be made that the pattern matches; it may match nothing",
+        );
     }
     let word = rule.near.first().map(|word| word.replace(' ', "_"));
     match (value, word) {

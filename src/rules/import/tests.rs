@@ -205,6 +205,10 @@ fn what_the_engine_finds_a_pattern_by() {
         regex = '''\b([0-9a-f]{40})\b'''
         keywords = ["acme-api"]
         [[rules]]
+        id = "by-beginning"
+        regex = '''QX[0-9a-f]{32}'''
+        keywords = ["qx"]
+        [[rules]]
         id = "by-nothing"
         regex = '''[0-9a-f]{40}'''
         [[rules]]
@@ -228,7 +232,8 @@ fn what_the_engine_finds_a_pattern_by() {
     assert!(by("by-keyword").anchors.contains(&"AB:".to_owned()));
     assert_eq!(by("by-value").value.as_deref(), Some("[0-9a-f]{40}"));
     assert_eq!(by("by-value").near, ["acme api"]);
-    assert_eq!(rules.len(), 3);
+    assert_eq!(by("by-beginning").regex.as_deref(), Some(r"\bQX[0-9a-f]{32}"));
+    assert_eq!(rules.len(), 4);
     told(
         &draft,
         &[
@@ -239,7 +244,7 @@ fn what_the_engine_finds_a_pattern_by() {
             "rule `empty`: it has neither `regex` nor `path`",
         ],
     );
-    assert_eq!((draft.rules_read, draft.counts()[&Grade::LeftOut]), (8, 5));
+    assert_eq!((draft.rules_read, draft.counts()[&Grade::LeftOut]), (9, 5));
 }
 
 #[test]
@@ -348,8 +353,9 @@ fn baselines_of_detect_secrets() {
     let draft = draft(&text);
     loads(&draft);
     assert_eq!(draft.allow_read, 4);
-    assert_eq!(draft.allow.len(), 2);
+    assert_eq!(draft.allow.len(), 3, "and one for the baseline itself");
     assert_eq!(draft.allow[0].path.as_deref(), Some(r"/a/\[b\].py"));
+    assert_eq!(draft.allow[2].path.as_deref(), Some("/their.toml"));
     assert_eq!(draft.allow[0].sha1, [digest]);
     told(&draft, &["left out: c.py: an entry whose", "rotate them"]);
 }
