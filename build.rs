@@ -84,10 +84,11 @@ fn write_rule(out: &mut String, rule: &Rule) {
     let pair = rule.pair.as_ref().map_or("None".to_owned(), |pair| {
         format!("Some(Pair {{ rule: {}, within: {} }})", text(&pair.rule), pair.within)
     });
+    let path = rule.path_regex.as_ref().map_or("None".to_owned(), |path| format!("Some({})", text(path)));
     let _ = writeln!(
         out,
         "Rule {{ id: {}, provider: {}, summary: {}, kind: Kind::{:?}, severity: Severity::{:?}, \
-         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, enabled: {}, rotate: {}, \
+         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, path_regex: {path}, enabled: {}, rotate: {}, \
          refs: {}, weight: {}, generic: {}, hit: {}, miss: {} }},",
         text(&rule.id),
         text(&rule.provider),

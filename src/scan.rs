@@ -18,6 +18,7 @@ use crate::origin::Origin;
 use crate::policy::State;
 use crate::policy::baseline::Baseline;
 use crate::policy::comment::{self, Said};
+use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
@@ -51,6 +52,7 @@ pub struct Progress {
 /// Everything a run shares between threads.
 pub struct Scan {
     engine: Engine,
+    paths: PathRules,
     cascade: Cascade,
     /// How each rule stands where no path says otherwise.
     states: Vec<State>,
@@ -83,6 +85,7 @@ impl Scan {
     /// A run by these settings.
     pub fn new(settings: Settings) -> Scan {
         Scan {
+            paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
             cascade: settings.cascade,
             states: settings.states,

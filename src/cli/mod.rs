@@ -5,9 +5,11 @@ mod allow;
 mod args;
 mod audit;
 mod baseline;
+mod compat;
 mod config;
 mod explain;
 mod hook;
+mod import;
 mod init;
 mod judge;
 mod mask;
@@ -54,6 +56,8 @@ pub fn main() -> ExitCode {
         args::Command::Allow(allow) => allow::run(&allow, &args.global),
         args::Command::Baseline(baseline) => baseline::run(&baseline, &args.global),
         args::Command::Rules(rules) => rules::run(&rules, &args.global),
+        args::Command::Import(import) => import::run(&import, &args.global),
+        args::Command::Compat(compat) => compat::run(&compat, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::Args::command(), "sekisho", &mut script);

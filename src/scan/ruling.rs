@@ -4,7 +4,7 @@
 use super::{Hit, Scan, pairs, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
-use crate::origin::Origin;
+use crate::origin::{Origin, slashed};
 use crate::policy::baseline::{Baseline, Scope as BaselineScope};
 use crate::policy::comment::Said;
 use crate::policy::{Asked, Layer, State};
@@ -135,8 +135,10 @@ impl Scan {
         let rules = self.engine.rules();
         let path = case.path.as_deref();
         let layers = self.cascade.layers_of(path, rules);
+        let named = self.path_for_rules(path);
         let state = |&rule: &RuleIndex| {
-            let state = self.cascade.state(&layers, rule, path, self.states[rule.0 as usize]);
+            let mut state = self.cascade.state(&layers, rule, path, self.states[rule.0 as usize]);
+            state.on &= self.paths.hold(rule, named.as_deref());
             (rule, state)
         };
         let in_force = case.rules.iter().map(state).find(|(_, state)| state.on || case.early);
@@ -146,6 +148,15 @@ impl Scan {
             Some(why) => Ruling::Suppressed(why),
             None => Ruling::Report(rule, severity),
         }
+    }
+
+    /// The path that rules for some files only look at: from where the paths of the configuration start,
+    /// where it lies below that. Only made where there are such rules.
+    fn path_for_rules(&self, path: Option<&Path>) -> Option<String> {
+        if self.paths.is_empty() {
+            return None;
+        }
+        path.map(|path| slashed(path.strip_prefix(&self.cascade.base().root).unwrap_or(path)))
     }
 
     fn suppression(&self, case: &Case<'_>, rule: &str, layers: &[Arc<Layer>]) -> Option<Suppression> {
@@ -333,7 +344,8 @@ impl Scan {
                 let last = layer.allow.entries()[number].expires.clone().unwrap_or_default();
                 put(number, NoteKind::ExpiredEntry, format!("expired on {last}"));
             }
-            for number in if whole { layer.allow.unused() } else { Vec::new() } {
+            // Entries made from another scanner's file stand in no file of ours: nobody can take them out.
+            for number in if whole && layer.file.is_some() { layer.allow.unused() } else { Vec::new() } {
                 put(number, NoteKind::UnusedEntry, "matches nothing here".to_owned());
             }
         }

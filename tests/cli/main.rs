@@ -4,6 +4,9 @@
 
 mod baseline;
 mod explain;
+mod compat;
+mod formats;
+mod moving;
 mod output;
 mod policy;
 mod rules;
