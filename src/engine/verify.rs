@@ -38,7 +38,7 @@ impl Engine {
     pub(super) fn at_word_start(&self, text: &[u8], at: usize, out: &mut Vec<Match>) {
         let Some(bytes) = text.get(at..at + 4) else { return };
         let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        for &index in self.anchors.rules_at(gram) {
+        for index in self.rules_at(gram) {
             let rule = self.rules.get(index);
             let Matcher::Token(token) = &rule.matcher else { continue };
             if let Some(place) = self.match_at(index, token, text, at) {
@@ -92,7 +92,7 @@ impl Engine {
         out: &mut Vec<Match>,
     ) {
         let (whole, secret) = place;
-        if let Some(certainty) = self.structure(index, rule, &text[secret.range()]) {
+        if let Some(certainty) = self.structure(rule, &text[secret.range()]) {
             if !rule.near.is_empty() && !near(text, whole, rule) {
                 return;
             }
@@ -101,8 +101,8 @@ impl Engine {
     }
 
     /// Does the value hold what its rule promises? `None` where it does not.
-    pub(super) fn structure(&self, index: RuleIndex, rule: &Rule, value: &[u8]) -> Option<Certainty> {
-        let certainty = self.structure_around(index, rule, value, value)?;
+    pub(super) fn structure(&self, rule: &Rule, value: &[u8]) -> Option<Certainty> {
+        let certainty = self.structure_around(rule, value, value)?;
         let Matcher::Token(token) = &rule.matcher else { return Some(certainty) };
         // `sk_live_your-token-here`: the part that differs from token to token tells.
         let own = token.own_part(value);
@@ -111,14 +111,8 @@ impl Engine {
     }
 
     /// The same where `inner` is the part of the value that could be a placeholder.
-    fn structure_around(
-        &self,
-        index: RuleIndex,
-        rule: &Rule,
-        value: &[u8],
-        inner: &[u8],
-    ) -> Option<Certainty> {
-        let verdict = match self.checks[index.0 as usize] {
+    fn structure_around(&self, rule: &Rule, value: &[u8], inner: &[u8]) -> Option<Certainty> {
+        let verdict = match rule.check.as_deref().and_then(check::by_name) {
             Some(check) => (check.verdict)(value),
             None => Verdict::Unknown,
         };
@@ -139,7 +133,7 @@ impl Engine {
         let Some((body_end, end)) = block_end(block, text, begin) else { return };
         let whole = Span::new(begin.start, end);
         let body = text[begin.end..body_end].trim_ascii();
-        if let Some(certainty) = self.structure_around(index, rule, &text[whole.range()], body) {
+        if let Some(certainty) = self.structure_around(rule, &text[whole.range()], body) {
             let anchor = begin.start;
             out.push(Match { rule: index, whole, secret: whole, anchor, certainty, also: Vec::new() });
         }

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compile;
 pub mod file;
+pub mod grams;
 pub mod lower;
 pub mod rule;
 pub mod sample;

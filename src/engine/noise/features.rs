@@ -1,9 +1,9 @@
 //! All measures of an assignment: those of its name, its value and the place where it stands.
 
 use super::name::{self, Name};
-use super::words::WordSearch;
 use super::{Context, FileKind, Form, shape};
 use crate::engine::assign::Operator;
+use crate::engine::words::WordSearch;
 
 /// Number of measures of the place.
 const PLACE: usize = 30;

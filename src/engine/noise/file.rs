@@ -1,7 +1,7 @@
 //! Kinds of files, by their names.
 
-use super::words::WordSet;
 use crate::engine::context::words;
+use crate::engine::words::WordSet;
 
 /// What kind of file a text is from, as far as its path tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]

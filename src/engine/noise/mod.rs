@@ -14,14 +14,13 @@ mod shape;
 mod trees;
 mod url;
 mod weak;
-mod words;
 
 use super::assign::{Assignment, Operator};
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
 use name::Name;
 pub use placeholder::plausible;
-pub use shape::likeness;
+pub use shape::{affinity, likeness};
 pub use url::{basic_password, url_password};
 
 /// What kind of credential a name speaks of.

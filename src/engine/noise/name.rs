@@ -1,7 +1,7 @@
 //! Measures of names: which words they hold and where.
 
 use super::NameKind;
-use super::words::{WordSearch, WordSet};
+use crate::engine::words::{WordSearch, WordSet};
 use std::cell::OnceCell;
 
 /// The words of an identifier in lower case, split at signs and capitals, and the whole without signs.

@@ -1,6 +1,6 @@
 //! Words that passwords for tests, examples and first steps are made of.
 
-use super::words::WordSet;
+use crate::engine::words::WordSet;
 
 /// Words that say "this is a password" or "this is made up", the names of services and users that
 /// come with a password of the same name, and the passwords that every list of the worst ones begins

@@ -2,7 +2,7 @@
 //! of them stand in it?
 
 /// A set of words.
-pub(super) struct WordSet<const SLOTS: usize> {
+pub struct WordSet<const SLOTS: usize> {
     text: &'static [u8],
     /// Where the word of each slot begins and how long it is; 0 bytes is a free slot.
     slots: [(u16, u8); SLOTS],
@@ -10,7 +10,7 @@ pub(super) struct WordSet<const SLOTS: usize> {
 
 impl<const SLOTS: usize> WordSet<SLOTS> {
     /// The words of a text, apart by blanks: less than half as many as there are slots, a power of two.
-    pub(super) const fn new(text: &'static str) -> WordSet<SLOTS> {
+    pub const fn new(text: &'static str) -> WordSet<SLOTS> {
         let text = text.as_bytes();
         let mut slots = [(0u16, 0u8); SLOTS];
         let (mut at, mut count) = (0, 0);
@@ -36,7 +36,7 @@ impl<const SLOTS: usize> WordSet<SLOTS> {
     }
 
     /// Is this one of the words?
-    pub(super) fn has(&self, word: &[u8]) -> bool {
+    pub fn has(&self, word: &[u8]) -> bool {
         let mut slot = place::<SLOTS>(word.iter().fold(SEED, |hash, &byte| mix(hash, byte)));
         loop {
             let (start, length) = self.slots[slot];
@@ -52,10 +52,11 @@ impl<const SLOTS: usize> WordSet<SLOTS> {
     }
 }
 
-const SEED: u32 = 0x811c_9dc5;
+/// What a hash begins with.
+pub const SEED: u32 = 0x811c_9dc5;
 
 /// A step of the FNV-1a hash.
-const fn mix(hash: u32, byte: u8) -> u32 {
+pub const fn mix(hash: u32, byte: u8) -> u32 {
     (hash ^ byte as u32).wrapping_mul(0x0100_0193)
 }
 
@@ -65,7 +66,7 @@ const fn place<const SLOTS: usize>(hash: u32) -> usize {
 }
 
 /// Words that are looked for anywhere in a text, all at once: at most 64.
-pub(super) struct WordSearch<const COUNT: usize> {
+pub struct WordSearch<const COUNT: usize> {
     words: [&'static str; COUNT],
     /// The first word with each first byte, and the next one with the same; [`NONE`] for none.
     heads: [u8; 256],
@@ -78,7 +79,7 @@ const NONE: u8 = u8::MAX;
 
 impl<const COUNT: usize> WordSearch<COUNT> {
     /// A search for `words`, none of which is empty.
-    pub(super) const fn new(words: [&'static str; COUNT]) -> WordSearch<COUNT> {
+    pub const fn new(words: [&'static str; COUNT]) -> WordSearch<COUNT> {
         let mut search = WordSearch { words, heads: [NONE; 256], next: [NONE; COUNT], seconds: [0; 256] };
         assert!(COUNT <= 64);
         let mut index = 0;
@@ -94,17 +95,17 @@ impl<const COUNT: usize> WordSearch<COUNT> {
     }
 
     /// The words from `from` up to `to`, as the bits that a search gives.
-    pub(super) const fn bits(from: usize, to: usize) -> u64 {
+    pub const fn bits(from: usize, to: usize) -> u64 {
         (u64::MAX >> (64 - (to - from))) << from
     }
 
     /// Which of the words stand in `text`: bit `i` for word `i`.
-    pub(super) fn find(&self, text: &[u8]) -> u64 {
+    pub fn find(&self, text: &[u8]) -> u64 {
         self.find_folded::<false>(text)
     }
 
     /// The same for words in lower case and a text in any case.
-    pub(super) fn find_any_case(&self, text: &[u8]) -> u64 {
+    pub fn find_any_case(&self, text: &[u8]) -> u64 {
         self.find_folded::<true>(text)
     }
 
