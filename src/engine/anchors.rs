@@ -114,8 +114,7 @@ impl Anchors {
     /// The rules, in force or not, whose matches can begin with these four bytes.
     #[inline]
     pub fn rules_at(&self, gram: u32) -> impl Iterator<Item = RuleIndex> + '_ {
-        let builtin = self.builtin.into_iter().flat_map(move |table| table.at(gram));
-        builtin.chain(self.own.at(gram)).map(RuleIndex)
+        GramTable::at_both(self.builtin, &self.own, gram).map(RuleIndex)
     }
 
     /// All four-byte beginnings of matches.

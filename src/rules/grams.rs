@@ -94,15 +94,19 @@ impl GramTable {
         }
     }
 
-    /// The places of the rules whose matches can begin with these four bytes.
+    /// The places of the rules of two tables whose matches can begin with these four bytes.
     #[inline]
-    pub fn at(&self, gram: u32) -> impl Iterator<Item = u32> + '_ {
-        let held = self.find(gram);
-        held.iter().map(|&rule| rule & !LAST)
+    pub fn at_both<'t>(
+        one: Option<&'t GramTable>,
+        other: &'t GramTable,
+        gram: u32,
+    ) -> impl Iterator<Item = u32> + 't {
+        let first = one.map_or(&[][..], |table| table.marked(gram));
+        first.iter().chain(other.marked(gram)).map(|&rule| rule & !LAST)
     }
 
     #[inline]
-    fn find(&self, gram: u32) -> &[u32] {
+    fn marked(&self, gram: u32) -> &[u32] {
         if self.slots.is_empty() {
             return &[];
         }

@@ -54,9 +54,9 @@ pub fn fingerprint(bytes: [u8; 4]) -> u32 {
 /// The four bytes at `at`; those behind the end of the text count as zero.
 #[inline(always)]
 pub fn four(text: &[u8], at: usize) -> [u8; 4] {
-    match text.get(at..at + 4) {
-        Some(&[one, two, three, four]) => [one, two, three, four],
-        _ => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
+    match text.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+        Some(four) => *four,
+        None => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
     }
 }
 
