@@ -6,6 +6,7 @@ pub mod git;
 pub mod history;
 pub mod introduced;
 pub mod layout;
+mod links;
 mod loose;
 pub mod objects;
 pub mod pack;
