@@ -5,11 +5,11 @@ use super::assign::{self, Assignment, Operator};
 use super::noise::{self, NameKind};
 use super::trace::{AnchorKind, Event, Look, Sink};
 use super::verify::Refusal;
+use super::words::{SEED, mix};
 use super::{Certainty, Engine, Input, Match, context, verify};
 use crate::rules::rule::{Assigned, Kind, Matcher};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
-use std::collections::HashMap;
 
 /// The validator's name by which a rule hands its values to the judgement of noise.
 pub const JUDGEMENT: &str = "judgement";
@@ -32,21 +32,44 @@ impl State {
 /// The rules for assigned values: by context word, and those that judgement serves.
 #[derive(Default)]
 pub struct Table {
-    /// By the first word of each `near` entry.
-    by_word: HashMap<Vec<u8>, Vec<RuleIndex>>,
+    /// The first word of each `near` entry.
+    near: Vec<Near>,
+    /// The first of `near` by hash; [`NONE`] for none.
+    heads: Vec<u32>,
     /// Rules without `near`: by name words alone.
     by_name: Vec<RuleIndex>,
-    /// Bit per value length that some rule of `by_word` or `by_name` accepts.
+    /// Bit per value length that some rule of `near` or `by_name` accepts.
     lengths: [u64; 9],
     /// Rule for judged passwords, tokens and keys, by kind of name.
     judged: [Option<RuleIndex>; 3],
     longest_word: usize,
 }
 
+/// The first word of an entry of a rule's `near`.
+struct Near {
+    rule: RuleIndex,
+    /// Which entry it is.
+    entry: usize,
+    length: usize,
+    hash: u32,
+    /// The next one with such a hash.
+    next: u32,
+}
+
+const NONE: u32 = u32::MAX;
+/// Number of first entries by hash.
+const HEADS: usize = 4096;
+
+/// The first word of an entry of `near`.
+fn first_word(entry: &str) -> &[u8] {
+    let bytes = entry.as_bytes();
+    &bytes[..memchr::memchr(b' ', bytes).unwrap_or(bytes.len())]
+}
+
 impl Table {
     /// The table for those rules of a set for which `active` says yes.
     pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool) -> Table {
-        let mut table = Table::default();
+        let mut table = Table { heads: vec![NONE; HEADS], ..Table::default() };
         for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
             let Matcher::Assigned(assigned) = &rule.matcher else { continue };
             if rule.check.as_deref() == Some(JUDGEMENT) {
@@ -64,13 +87,13 @@ impl Table {
             if rule.near.is_empty() {
                 table.by_name.push(index);
             }
-            for word in rule.near.iter() {
-                let first = word.split(' ').next().unwrap_or(word).as_bytes();
-                table.longest_word = table.longest_word.max(first.len());
-                let rules = table.by_word.entry(first.to_vec()).or_default();
-                if !rules.contains(&index) {
-                    rules.push(index);
-                }
+            for (entry, words) in rule.near.iter().enumerate() {
+                let word = first_word(words);
+                table.longest_word = table.longest_word.max(word.len());
+                let hash = word.iter().fold(SEED, |hash, &byte| mix(hash, byte));
+                let next =
+                    std::mem::replace(&mut table.heads[hash as usize % HEADS], table.near.len() as u32);
+                table.near.push(Near { rule: index, entry, length: word.len(), hash, next });
             }
         }
         table
@@ -82,13 +105,24 @@ impl Table {
 
     /// Rules of which a context word stands in `text`, each with whether `text` is
     /// the `name`.
-    fn collect(&self, text: &[u8], name: bool, found: &mut Vec<(RuleIndex, bool)>) {
+    fn collect(&self, rules: &RuleSet, text: &[u8], name: bool, found: &mut Vec<(RuleIndex, bool)>) {
         context::words(text, |word| {
-            let shortest = if word.len() > 5 { 5 } else { word.len() };
-            for length in shortest..=word.len().min(self.longest_word) {
-                for &rule in self.by_word.get(&word[..length]).into_iter().flatten() {
-                    if !found.iter().any(|held| held.0 == rule) {
-                        found.push((rule, name));
+            let mut hash = SEED;
+            for (at, &byte) in word.iter().enumerate().take(self.longest_word) {
+                hash = mix(hash, byte);
+                let length = at + 1;
+                if length < word.len().min(5) {
+                    continue;
+                }
+                let mut next = self.heads[hash as usize % HEADS];
+                while let Some(near) = self.near.get(next as usize) {
+                    next = near.next;
+                    if near.hash == hash
+                        && near.length == length
+                        && first_word(&rules.get(near.rule).near[near.entry]) == &word[..length]
+                        && !found.iter().any(|held| held.0 == near.rule)
+                    {
+                        found.push((near.rule, name));
                     }
                 }
             }
@@ -184,9 +218,9 @@ impl Engine {
         let mut found = std::mem::take(&mut state.found);
         found.clear();
         found.extend(self.table.by_name.iter().map(|&rule| (rule, true)));
-        self.table.collect(name, true, &mut found);
-        self.table.collect(&text[before.range()], false, &mut found);
-        self.table.collect(&text[behind.range()], false, &mut found);
+        self.table.collect(&self.rules, name, true, &mut found);
+        self.table.collect(&self.rules, &text[before.range()], false, &mut found);
+        self.table.collect(&self.rules, &text[behind.range()], false, &mut found);
         let mut fitting: Vec<_> = found
             .iter()
             .filter_map(|&(index, in_name)| {
@@ -201,7 +235,7 @@ impl Engine {
                 let verdict = match verdict {
                     Ok(()) if !near() => Err(Refusal::Near),
                     Ok(()) if !(in_name || secret()) => Err(Refusal::Noise),
-                    Ok(()) => self.structure(index, rule, value),
+                    Ok(()) => self.structure(rule, value),
                     Err(refusal) => Err(refusal),
                 };
                 out.note(|| {

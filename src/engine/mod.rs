@@ -21,8 +21,8 @@ pub mod stream;
 pub mod trace;
 pub mod trial;
 mod verify;
+mod words;
 
-use crate::rules::check::{self, Check};
 use crate::rules::rule::Matcher;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
@@ -105,7 +105,6 @@ pub struct Engine {
     anchors: anchors::Anchors,
     table: assigned::Table,
     regexes: Vec<verify::LazyRegex>,
-    checks: Vec<Option<&'static Check>>,
     reach: usize,
     /// Begin markers of blocks.
     begins: Vec<String>,
@@ -121,10 +120,9 @@ impl Engine {
     /// An engine for those rules of a set for which `active` says yes.
     pub fn with(rules: RuleSet, active: Vec<bool>) -> Engine {
         let is_active = |index: RuleIndex| active[index.0 as usize];
-        let anchors = anchors::Anchors::new(&rules, is_active, assign::words());
+        let anchors = anchors::Anchors::new(&rules, is_active);
         let table = assigned::Table::new(&rules, is_active);
         let regexes = (0..rules.len()).map(|_| verify::LazyRegex::default()).collect();
-        let checks = rules.iter().map(|(_, rule)| rule.check.as_deref().and_then(check::by_name)).collect();
         let reach = rules
             .iter()
             .filter(|(index, _)| is_active(*index))
@@ -144,7 +142,7 @@ impl Engine {
             })
             .flatten()
             .collect();
-        Engine { rules, active, anchors, table, regexes, checks, reach, begins }
+        Engine { rules, active, anchors, table, regexes, reach, begins }
     }
 
     /// The rules.
@@ -155,6 +153,12 @@ impl Engine {
     /// Is this rule in force?
     pub fn is_active(&self, rule: RuleIndex) -> bool {
         self.active[rule.0 as usize]
+    }
+
+    /// The rules in force whose matches can begin with these four bytes.
+    #[inline]
+    fn rules_at(&self, gram: u32) -> impl Iterator<Item = RuleIndex> + '_ {
+        self.anchors.rules_at(gram).filter(|&rule| self.is_active(rule))
     }
 
     /// The number of rules in force.
@@ -236,7 +240,7 @@ impl Engine {
             for &place in &candidates.starts {
                 self.at_word_start(text, place as usize, out);
                 if let Some(watch) = &mut watch {
-                    watch.word_start(&self.anchors, self, text, place as usize);
+                    watch.word_start(self, text, place as usize);
                 }
             }
             for &place in &candidates.literals {
@@ -244,7 +248,7 @@ impl Engine {
                     let literal = Span::new(start, end);
                     self.at_literal(scratch, input, literal, purpose, out);
                     if let Some(watch) = &mut watch {
-                        watch.literal(&self.anchors, self, text, literal, purpose);
+                        watch.literal(self, text, literal, purpose);
                     }
                 });
             }

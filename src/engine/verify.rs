@@ -105,7 +105,7 @@ impl Engine {
     pub(super) fn at_word_start(&self, text: &[u8], at: usize, out: &mut impl Sink) {
         let Some(bytes) = text.get(at..at + 4) else { return };
         let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        for &index in self.anchors.rules_at(gram) {
+        for index in self.rules_at(gram) {
             let rule = self.rules.get(index);
             let Matcher::Token(token) = &rule.matcher else { continue };
             let anchor = || (Span::new(at, at + 4), AnchorKind::Beginning);
@@ -166,7 +166,7 @@ impl Engine {
             true => Ok(certainty),
             false => Err(Refusal::Near),
         };
-        let verdict = self.structure(index, rule, &text[secret.range()]).and_then(near);
+        let verdict = self.structure(rule, &text[secret.range()]).and_then(near);
         out.note(|| self.tried(anchor, index, text, (whole, secret, secret), verdict));
         if let Ok(certainty) = verdict {
             out.found(Match {
@@ -181,13 +181,8 @@ impl Engine {
     }
 
     /// Does the value hold what its rule promises?
-    pub(super) fn structure(
-        &self,
-        index: RuleIndex,
-        rule: &Rule,
-        value: &[u8],
-    ) -> Result<Certainty, Refusal> {
-        let certainty = self.structure_around(index, rule, value, value)?;
+    pub(super) fn structure(&self, rule: &Rule, value: &[u8]) -> Result<Certainty, Refusal> {
+        let certainty = self.structure_around(rule, value, value)?;
         let Matcher::Token(token) = &rule.matcher else { return Ok(certainty) };
         // `sk_live_your-token-here`: the part that differs from token to token tells.
         let own = token.own_part(value);
@@ -196,14 +191,8 @@ impl Engine {
     }
 
     /// The same where `inner` is the part of the value that could be a placeholder.
-    fn structure_around(
-        &self,
-        index: RuleIndex,
-        rule: &Rule,
-        value: &[u8],
-        inner: &[u8],
-    ) -> Result<Certainty, Refusal> {
-        let verdict = match self.checks[index.0 as usize] {
+    fn structure_around(&self, rule: &Rule, value: &[u8], inner: &[u8]) -> Result<Certainty, Refusal> {
+        let verdict = match rule.check.as_deref().and_then(check::by_name) {
             Some(check) => (check.verdict)(value),
             None => Verdict::Unknown,
         };
@@ -225,7 +214,7 @@ impl Engine {
         };
         let whole = Span::new(begin.start, end);
         let body = text[begin.end..body_end].trim_ascii();
-        let verdict = self.structure_around(index, rule, &text[whole.range()], body);
+        let verdict = self.structure_around(rule, &text[whole.range()], body);
         let inner = Span::new(begin.end, body_end);
         out.note(|| self.tried((begin, AnchorKind::Marker), index, text, (whole, whole, inner), verdict));
         if let Ok(certainty) = verdict {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod compile;
 pub mod file;
 pub mod import;
+pub mod grams;
 pub mod lower;
 pub mod paths;
 pub mod rule;
