@@ -2,6 +2,7 @@
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
 mod audit;
+pub mod explain;
 mod pairs;
 mod ruling;
 
@@ -19,7 +20,7 @@ use crate::policy::baseline::Baseline;
 use crate::policy::comment::{self, Said};
 use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
-use crate::rules::{Kind, RuleIndex, Severity};
+use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
@@ -198,8 +199,7 @@ impl<'s> Scanner<'s> {
     fn set_aside_keys(&mut self, origin: &Origin) {
         let Scanner { scan, matches, skipped, .. } = self;
         matches.retain(|found| {
-            let rule = scan.engine.rules().get(found.rule);
-            let key = rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_));
+            let key = set_aside(scan.engine.rules().get(found.rule));
             if key {
                 let detail = "`--severity info` reports it".to_owned();
                 skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
@@ -207,6 +207,11 @@ impl<'s> Scanner<'s> {
             !key
         });
     }
+}
+
+/// Is what this rule finds set aside in tests, examples and documents?
+fn set_aside(rule: &Rule) -> bool {
+    rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_))
 }
 
 impl Visit for Scanner<'_> {

@@ -61,6 +61,10 @@ pub enum Command {
     Hook(super::hook::Hook),
     /// Hide secrets in the output of a command, in a stream, or in files
     Mask(Box<super::mask::args::Mask>),
+    /// Tell which rules looked at a place, what each test measured, and what suppressed it
+    Explain(Box<super::explain::Explain>),
+    /// Go through findings and mark them true, false or accepted
+    Triage(Box<super::triage::Triage>),
     Init(super::init::Init),
     Config(super::config::Config),
     Allow(super::allow::Allow),

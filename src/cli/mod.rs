@@ -7,6 +7,7 @@ mod audit;
 mod baseline;
 mod compat;
 mod config;
+mod explain;
 mod hook;
 mod import;
 mod init;
@@ -18,6 +19,7 @@ mod rules;
 mod scan;
 mod story_arguments;
 mod survey;
+mod triage;
 
 use crate::error::Error;
 use crate::mask::child::FAILED;
@@ -47,6 +49,8 @@ pub fn main() -> ExitCode {
         args::Command::Audit(audit) => audit::run(&audit, &args.global),
         args::Command::Hook(hook) => hook::run(&hook, &args.global),
         args::Command::Mask(mask) => mask::run(*mask, &args.global),
+        args::Command::Explain(explain) => explain::run(&explain, &args.global),
+        args::Command::Triage(triage) => triage::run(&triage, &args.global),
         args::Command::Init(init) => init::run(&init, &args.global),
         args::Command::Config(config) => config::run(&config, &args.global),
         args::Command::Allow(allow) => allow::run(&allow, &args.global),

@@ -54,7 +54,16 @@ pub(super) fn scope(
             remedy: "decide for one of the two".to_owned(),
         });
     }
-    for (names, on) in [(&selection.enable, true), (&selection.disable, false)] {
+    // `all` makes room for what is named besides it.
+    let wide = |name: &&String| name.as_str() == "all";
+    let narrow = |name: &&String| name.as_str() != "all";
+    let steps = [
+        (selection.enable.iter().filter(wide).collect::<Vec<_>>(), true),
+        (selection.disable.iter().filter(wide).collect(), false),
+        (selection.enable.iter().filter(narrow).collect(), true),
+        (selection.disable.iter().filter(narrow).collect(), false),
+    ];
+    for (names, on) in steps {
         for name in names {
             scope.switches.extend(named(rules, name, file)?.into_iter().map(|index| (index, on)));
         }

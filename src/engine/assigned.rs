@@ -3,8 +3,10 @@
 
 use super::assign::{self, Assignment, Operator};
 use super::noise::{self, NameKind};
+use super::trace::{AnchorKind, Event, Look, Sink};
+use super::verify::Refusal;
 use super::{Certainty, Engine, Input, Match, context, verify};
-use crate::rules::rule::{Assigned, Kind, Matcher, Rule};
+use crate::rules::rule::{Assigned, Kind, Matcher};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use std::collections::HashMap;
@@ -94,6 +96,10 @@ impl Table {
     }
 }
 
+/// What is told where no rule for assigned values is tried.
+const NO_KNOWN_SHAPE: &str = "no rule for values of a known shape was tried: the value holds no digit, is \
+     no single piece, or has a length that none of them takes";
+
 impl Engine {
     /// A word of a name stands at `word`: is there an assignment, and is its value a secret? Where the
     /// word does not name secrets in general (`judged` is false), only rules with this word say so.
@@ -103,42 +109,57 @@ impl Engine {
         input: &Input<'_>,
         word: Span,
         judged: bool,
-        out: &mut Vec<Match>,
+        out: &mut impl Sink,
     ) {
         let text = input.text;
-        let Some(assignment) = assign::parse(text, word) else { return };
+        let Some(assignment) = assign::parse(text, word) else {
+            return out.note(|| Event::passed(word, AnchorKind::Name, "no value is given to a name here"));
+        };
         if state.last.is_some_and(|(value, done)| value == assignment.value && done >= judged) {
             return;
         }
         state.last = Some((assignment.value, judged));
+        out.note(|| Event { anchor: word, kind: AnchorKind::Name, look: Look::Read(assignment.clone()) });
         let judgement = std::cell::OnceCell::new();
         let judge = || {
             judgement.get_or_init(|| {
                 noise::judge(&noise::Context { text, assignment: &assignment, file: input.kind })
             })
         };
-        if self.table.accepts_length(assignment.value.len())
-            && looks_made(&text[assignment.value.range()])
+        let known =
+            self.table.accepts_length(assignment.value.len()) && looks_made(&text[assignment.value.range()]);
+        if !known {
+            out.note(|| Event::passed(word, AnchorKind::Name, NO_KNOWN_SHAPE));
+        }
+        if known
             && let Some(found) =
-                self.known_value(state, text, &assignment, (word.start, judged), &|| judge().secret)
+                self.known_value(state, text, &assignment, (word, judged), &|| judge().secret, out)
         {
-            out.push(found);
+            out.found(found);
             return;
         }
         if judged
             && assignment.operator != Operator::Word
             && let Some(rule) = self.table.judged[judge().kind as usize]
-            && judge().secret
         {
             let value = &text[assignment.value.range()];
             let least = self.rules.get(rule).entropy;
-            if least <= 0.0 || verify::entropy(value) >= least {
-                out.push(Match {
+            let verdict = match judge().secret {
+                false => Err(Refusal::Noise),
+                true if least > 0.0 && verify::entropy(value) < least => Err(Refusal::Entropy),
+                true => Ok(Certainty::Judged),
+            };
+            out.note(|| {
+                let context = noise::Context { text, assignment: &assignment, file: input.kind };
+                self.judged((word, rule), &context, whole(&assignment), verdict)
+            });
+            if let Ok(certainty) = verdict {
+                out.found(Match {
                     rule,
                     whole: whole(&assignment),
                     secret: assignment.value,
                     anchor: word.start,
-                    certainty: Certainty::Judged,
+                    certainty,
                     also: Vec::new(),
                 });
             }
@@ -151,8 +172,9 @@ impl Engine {
         state: &mut State,
         text: &[u8],
         assignment: &Assignment,
-        (anchor, general): (usize, bool),
+        (anchor, general): (Span, bool),
         secret: &dyn Fn() -> bool,
+        out: &mut impl Sink,
     ) -> Option<Match> {
         let value = &text[assignment.value.range()];
         let name = &text[assignment.name.range()];
@@ -170,12 +192,22 @@ impl Engine {
             .filter_map(|&(index, in_name)| {
                 let rule = self.rules.get(index);
                 let Matcher::Assigned(assigned) = &rule.matcher else { return None };
-                let fits = (general || !assigned.name.is_empty())
-                    && self.fits(index, rule, assigned, name, value)
-                    && (rule.near.is_empty()
-                        || context::has_any(&text[before.start..behind.end], &rule.near))
-                    && (in_name || secret());
-                let certainty = fits.then(|| self.structure(index, rule, value)).flatten()?;
+                let verdict = match general || !assigned.name.is_empty() {
+                    false => Err(Refusal::General),
+                    true => self.fits(index, assigned, name, value),
+                };
+                let near =
+                    || rule.near.is_empty() || context::has_any(&text[before.start..behind.end], &rule.near);
+                let verdict = match verdict {
+                    Ok(()) if !near() => Err(Refusal::Near),
+                    Ok(()) if !(in_name || secret()) => Err(Refusal::Noise),
+                    Ok(()) => self.structure(index, rule, value),
+                    Err(refusal) => Err(refusal),
+                };
+                out.note(|| {
+                    self.tried_value((anchor, index), text, (assignment, whole(assignment)), verdict)
+                });
+                let certainty = verdict.ok()?;
                 // The more of the name a rule's words explain, the more specific it is.
                 let explained = context::longest(name, &rule.near) + context::longest(name, &assigned.name);
                 Some((certainty, in_name, explained, rule.weight, std::cmp::Reverse(index)))
@@ -187,14 +219,21 @@ impl Engine {
         let mut also: Vec<RuleIndex> = fitting.into_iter().map(|(_, _, _, _, other)| other.0).collect();
         also.sort_unstable();
         let (whole, secret) = (whole(assignment), assignment.value);
-        Some(Match { rule, whole, secret, anchor, certainty, also })
+        Some(Match { rule, whole, secret, anchor: anchor.start, certainty, also })
     }
 
-    fn fits(&self, index: RuleIndex, _rule: &Rule, assigned: &Assigned, name: &[u8], value: &[u8]) -> bool {
+    fn fits(&self, index: RuleIndex, assigned: &Assigned, name: &[u8], value: &[u8]) -> Result<(), Refusal> {
         let (least, most) = assigned.length;
-        (usize::from(least)..=usize::from(most)).contains(&value.len())
-            && (assigned.name.is_empty() || context::has_any(name, &assigned.name))
-            && verify::whole_value(&self.regexes[index.0 as usize], &assigned.value, &assigned.shapes, value)
+        if !(usize::from(least)..=usize::from(most)).contains(&value.len()) {
+            return Err(Refusal::Length);
+        }
+        if !assigned.name.is_empty() && !context::has_any(name, &assigned.name) {
+            return Err(Refusal::Name);
+        }
+        match verify::whole_value(&self.regexes[index.0 as usize], &assigned.value, &assigned.shapes, value) {
+            true => Ok(()),
+            false => Err(Refusal::Pattern),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod guard;
 mod history;
 mod place;
 mod telling;
-mod terminal;
+pub mod terminal;
 mod uri;
 
 use crate::error::SkipReason;
@@ -154,4 +154,4 @@ fn by_reason(outcome: &Outcome) -> BTreeMap<SkipReason, usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 /// A finding of `secret` at `src/app.py:3:10`.
-pub(super) fn finding(rule: &str, secret: &[u8]) -> Finding {
+pub(crate) fn finding(rule: &str, secret: &[u8]) -> Finding {
     let secret = Secret::new(secret);
     let mut occurrence = at("src/app.py", 3, 10);
     let length = secret.len() as u64;
@@ -38,7 +38,7 @@ pub(super) fn finding(rule: &str, secret: &[u8]) -> Finding {
 }
 
 /// A place in a file on disk.
-pub(super) fn at(path: &str, line: u64, column: u64) -> Occurrence {
+pub(crate) fn at(path: &str, line: u64, column: u64) -> Occurrence {
     Occurrence {
         origin: Origin::File(path.into()),
         start: Position { line, column },
@@ -57,7 +57,7 @@ pub(super) fn skipped(path: &str, reason: SkipReason, detail: &str) -> Skipped {
     Skipped { origin: Origin::File(path.into()), reason, detail: detail.to_owned() }
 }
 
-pub(super) fn outcome(findings: Vec<Finding>, skipped: Vec<Skipped>) -> Outcome {
+pub(crate) fn outcome(findings: Vec<Finding>, skipped: Vec<Skipped>) -> Outcome {
     let stats = Stats { inputs: 1234, bytes: 12_345_678, rules: 300, elapsed: Duration::from_millis(213) };
     Outcome { findings, skipped, stats, ..Outcome::default() }
 }

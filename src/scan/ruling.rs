@@ -10,6 +10,7 @@ use crate::policy::comment::Said;
 use crate::policy::{Asked, Layer, State};
 use crate::rules::{RuleIndex, Severity};
 use crate::secret::{Secret, Stretch};
+use bstr::ByteSlice;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 const MANY: usize = 4;
 
 /// What becomes of a place.
-enum Ruling {
+pub(super) enum Ruling {
     /// It is reported, by this rule and severity.
     Report(RuleIndex, Severity),
     /// It is known or allowed.
@@ -29,6 +30,7 @@ enum Ruling {
 }
 
 /// What is asked about: a place of a secret.
+#[derive(Clone)]
 struct Case<'a> {
     rules: &'a [RuleIndex],
     secret: &'a Secret,
@@ -65,19 +67,8 @@ impl Scan {
             let mut reported = Vec::new();
             let mut suppressed: BTreeMap<Suppression, Vec<(Hit, RuleIndex, Severity)>> = BTreeMap::new();
             for hit in group {
-                let mut rules = vec![hit.rule];
-                rules.extend(hit.also.iter().copied());
                 self.note(&hit, &mut told.notes);
-                let case = Case {
-                    rules: &rules,
-                    secret: &hit.secret,
-                    fingerprint,
-                    comment: &hit.comment,
-                    marks: &hit.marks,
-                    path: self.place_of(&hit.occurrence.origin),
-                    early: early && is_unplaced(&hit.occurrence.origin),
-                };
-                match self.rule_on(&case) {
+                match self.rule_on_hit(&hit, fingerprint, early) {
                     Ruling::Report(rule, severity) => reported.push((hit, rule, severity)),
                     Ruling::Suppressed(why) => {
                         let severity = self.engine.rules().get(hit.rule).severity;
@@ -123,6 +114,21 @@ impl Scan {
                 ),
             });
         }
+    }
+
+    /// What becomes of a hit.
+    pub(super) fn rule_on_hit(&self, hit: &Hit, fingerprint: &str, early: bool) -> Ruling {
+        let mut rules = vec![hit.rule];
+        rules.extend(hit.also.iter().copied());
+        self.rule_on(&Case {
+            rules: &rules,
+            secret: &hit.secret,
+            fingerprint,
+            comment: &hit.comment,
+            marks: &hit.marks,
+            path: self.place_of(&hit.occurrence.origin),
+            early: early && is_unplaced(&hit.occurrence.origin),
+        })
     }
 
     fn rule_on(&self, case: &Case<'_>) -> Ruling {
@@ -243,6 +249,7 @@ impl Scan {
             finding.also.iter().filter_map(|id| self.engine.rules().by_id(id)).map(|(index, _)| index),
         );
         let mut kept = Vec::new();
+        let elsewhere = self.other_paths(finding);
         for occurrence in std::mem::take(&mut finding.occurrences) {
             if !matches!(occurrence.origin, Origin::Object { .. }) {
                 kept.push(occurrence);
@@ -257,7 +264,16 @@ impl Scan {
                 path: self.place_of(&occurrence.origin),
                 early: false,
             };
-            match self.rule_on(&case) {
+            let mut ruling = self.rule_on(&case);
+            if !matches!(ruling, Ruling::Report(..)) {
+                // One object of git may stand at several paths, and occurrences tell only the first.
+                let reported = |path: &PathBuf| {
+                    let other = self.rule_on(&Case { path: Some(path.clone()), ..case.clone() });
+                    matches!(other, Ruling::Report(..)).then_some(other)
+                };
+                ruling = elsewhere.iter().find_map(reported).unwrap_or(ruling);
+            }
+            match ruling {
                 Ruling::Report(_, severity) => {
                     worst = worst.max(Some(severity));
                     kept.push(occurrence);
@@ -279,6 +295,18 @@ impl Scan {
             });
         }
         finding.occurrences = kept;
+    }
+
+    /// The paths of a finding's story that none of its occurrences tells.
+    fn other_paths(&self, finding: &Finding) -> Vec<PathBuf> {
+        let told: Vec<PathBuf> =
+            finding.occurrences.iter().filter_map(|one| self.place_of(&one.origin)).collect();
+        let paths = finding.story.iter().flat_map(|story| &story.paths);
+        paths
+            .map(|(path, _)| PathBuf::from(path.to_str_lossy().into_owned()))
+            .map(|path| self.cascade.top().map_or(path.clone(), |top| top.join(&path)))
+            .filter(|path| !told.contains(path))
+            .collect()
     }
 
     /// For each layer that has a say about a place, the entries whose `line` matches its line; nothing

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
 mod baseline;
+mod explain;
 mod compat;
 mod formats;
 mod moving;
@@ -13,3 +14,4 @@ mod settings;
 mod support;
 mod texts;
 mod trees;
+mod triage;

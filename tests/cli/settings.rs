@@ -122,7 +122,11 @@ fn paths_have_settings_of_their_own() {
         let report = report(arguments);
         let mut paths = report.paths();
         paths.sort_unstable();
-        assert_eq!(paths, ["b", "low/a", "words/a"], "{arguments:?}");
+        // The word stands in one object of git that has two paths: it is told by the first.
+        let word = if arguments[0] == "audit" { "a" } else { "words/a" };
+        let mut expected = ["b", "low/a", word];
+        expected.sort_unstable();
+        assert_eq!(paths, expected, "{arguments:?}");
         let findings = report.json["findings"].as_array().unwrap();
         let low = findings.iter().find(|one| one["occurrences"][0]["path"] == "low/a").unwrap();
         assert_eq!(low["severity"], "low", "{arguments:?}");
