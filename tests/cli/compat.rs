@@ -78,6 +78,10 @@ fn the_history_by_old_and_new_names() {
         assert_eq!(fingerprints(&ran), wanted, "{arguments:?}");
         assert!(!ran.out.contains(&token(1)) && !ran.err.contains(&token(1)));
     }
+    // A later version of the file that still has the second one is no second leak.
+    tree.write("a.py", format!("x\n\nj = '{}'\nmore\n", token(2)).as_bytes());
+    git(&tree, &["commit", "-qam", "later"]);
+    assert_eq!(fingerprints(&run(&tree, &["git", "-r", "-"])), wanted);
     let first = elements(&run(&tree, &["git", "-r", "-"]))
         .into_iter()
         .find(|one| one["Commit"] == commits[0].as_str());

@@ -78,9 +78,30 @@ pub fn only_commits(outcome: &mut Outcome) -> usize {
             matches!(story.exposure, Exposure::Unreachable | Exposure::Local | Exposure::Reflog)
         });
         finding.occurrences.retain(|place| !beside && matches!(place.origin, Origin::Object { .. }));
+        only_introduced(finding);
     }
     drop_empty(outcome);
     before - outcome.findings.len()
+}
+
+/// Leave the places where commits brought a secret in: what a patch shows. Later versions of a file that
+/// still have it are none.
+fn only_introduced(finding: &mut Finding) {
+    let Some(story) = finding.story.as_ref().filter(|story| story.introductions <= story.introduced.len())
+    else {
+        return;
+    };
+    let there: HashSet<(&str, Option<String>)> = story
+        .introduced
+        .iter()
+        .filter_map(|one| Some((one.note.as_ref()?.id.as_str(), one.path.as_ref().map(ToString::to_string))))
+        .collect();
+    let brought = |place: &Occurrence| there.contains(&(commit(&place.origin), place.origin.path()));
+    if finding.occurrences.iter().any(brought) {
+        let kept: Vec<Occurrence> =
+            finding.occurrences.iter().filter(|place| brought(place)).cloned().collect();
+        finding.occurrences = kept;
+    }
 }
 
 /// Take out places in files of more than `limit` bytes: how many files.

@@ -155,7 +155,7 @@ pub fn detect_secrets(text: &str, path: &Path) -> Result<Draft, ImportError> {
     if path.is_relative() && !draft.allow.is_empty() && path != Path::new("-") {
         draft.allow.push(AllowDraft {
             path: Some(glob_of(&path.to_string_lossy())),
-            line: Some("\"hashed_secret\": \"[0-9a-f]{40}\"".to_owned()),
+            line: Some("\"hashed_secret\":\\s*\"[0-9a-f]{40}\"".to_owned()),
             reason: "digests of detect-secrets, no secrets".to_owned(),
             ..AllowDraft::default()
         });
