@@ -2,6 +2,7 @@
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
 mod audit;
+pub mod explain;
 mod pairs;
 mod ruling;
 
@@ -17,8 +18,9 @@ use crate::origin::Origin;
 use crate::policy::State;
 use crate::policy::baseline::Baseline;
 use crate::policy::comment::{self, Said};
+use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
-use crate::rules::{Kind, RuleIndex, Severity};
+use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
@@ -50,6 +52,7 @@ pub struct Progress {
 /// Everything a run shares between threads.
 pub struct Scan {
     engine: Engine,
+    paths: PathRules,
     cascade: Cascade,
     /// How each rule stands where no path says otherwise.
     states: Vec<State>,
@@ -82,6 +85,7 @@ impl Scan {
     /// A run by these settings.
     pub fn new(settings: Settings) -> Scan {
         Scan {
+            paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
             cascade: settings.cascade,
             states: settings.states,
@@ -195,8 +199,7 @@ impl<'s> Scanner<'s> {
     fn set_aside_keys(&mut self, origin: &Origin) {
         let Scanner { scan, matches, skipped, .. } = self;
         matches.retain(|found| {
-            let rule = scan.engine.rules().get(found.rule);
-            let key = rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_));
+            let key = set_aside(scan.engine.rules().get(found.rule));
             if key {
                 let detail = "`--severity info` reports it".to_owned();
                 skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
@@ -204,6 +207,11 @@ impl<'s> Scanner<'s> {
             !key
         });
     }
+}
+
+/// Is what this rule finds set aside in tests, examples and documents?
+fn set_aside(rule: &Rule) -> bool {
+    rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_))
 }
 
 impl Visit for Scanner<'_> {

@@ -16,6 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("git2", &["source"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("crossterm", &["cli"]),
     ("regex_automata", &["engine", "rules", "policy"]), // policy: values and lines of allow entries
     ("regex_syntax", &["engine", "rules", "policy"]),
     ("aho_corasick", &["engine", "rules", "mask", "policy"]),

@@ -82,6 +82,7 @@ fn add(args: &Allow, settings: &Settings, root: PathBuf) -> Result<u8, Error> {
         reason: args.reason.clone().unwrap_or_default(),
         owner: args.owner.clone(),
         expires: args.expires.clone(),
+        ..AllowEntry::default()
     };
     entry.check().map_err(|reason| Error::Input {
         what: "sekisho allow".to_owned(),

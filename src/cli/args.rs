@@ -61,12 +61,20 @@ pub enum Command {
     Hook(super::hook::Hook),
     /// Hide secrets in the output of a command, in a stream, or in files
     Mask(Box<super::mask::args::Mask>),
+    /// Tell which rules looked at a place, what each test measured, and what suppressed it
+    Explain(Box<super::explain::Explain>),
+    /// Go through findings and mark them true, false or accepted
+    Triage(Box<super::triage::Triage>),
     Init(super::init::Init),
     Config(super::config::Config),
     Allow(super::allow::Allow),
     Baseline(super::baseline::Baseline),
     /// List, show and check rules
     Rules(Rules),
+    /// Take over rules, allowlists, ignore files and baselines of other scanners
+    Import(super::import::Import),
+    /// Run by the command line of another scanner
+    Compat(super::compat::Compat),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -147,11 +155,12 @@ pub struct Select {
 
 #[derive(ClapArgs)]
 pub struct Write {
-    /// Report format on standard output: human, json, jsonl, sarif, html or gitleaks
+    /// Report format on standard output: human, json, jsonl, sarif, html, gitleaks, csv, junit, gitlab,
+    /// github or markdown
     #[arg(long, short = 'f', default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Write a report to this file (may be given several times); the format comes from the ending
-    /// (.json, .jsonl, .sarif, .html, .txt) or from a prefix, as in `gitleaks=report.json`
+    /// (.json, .jsonl, .sarif, .html, .csv, .xml for junit, .md, .txt) or from a prefix, as in `gitleaks=report.json`
     #[arg(long, short = 'o', value_name = "[FORMAT=]FILE")]
     pub output: Vec<String>,
     /// Show secrets in clear in reports

@@ -20,6 +20,7 @@ use std::sync::atomic::AtomicBool;
 pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let start = args.repository.clone().unwrap_or_else(|| PathBuf::from("."));
     let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    output::notes(&settings, args.write.quiet);
     let mut history = History::open(&start, args.threads)?;
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings);

@@ -38,6 +38,7 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     }
     let start = if standard_input { PathBuf::from(".") } else { paths[0].clone() };
     let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    output::notes(&settings, args.write.quiet);
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings);
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
@@ -67,7 +68,9 @@ fn covers(scan: &Scan, paths: &[PathBuf], standard_input: bool) -> bool {
 fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let repo = Repo::here()?;
     let start = repo.directory().to_owned();
-    let scan = Scan::new(Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?);
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    output::notes(&settings, args.write.quiet);
+    let scan = Scan::new(settings);
     let targets = output::open(&args.write)?;
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let verdict = match &args.range {

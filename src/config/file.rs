@@ -4,8 +4,8 @@ use super::quick;
 use crate::error::Error;
 use crate::policy::AllowEntry;
 use crate::policy::entry::names;
-use crate::rules::Severity;
 use crate::rules::file::{FileRule, toml_error};
+use crate::rules::{Severity, import};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,6 +42,10 @@ pub(super) struct File {
     /// Own rules. Only in the topmost file.
     #[serde(default)]
     pub rule: Vec<FileRule>,
+    /// What the conversion of another scanner's configuration told, where it is one.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub foreign: Option<import::Draft>,
 }
 
 /// Which rules are in force: ids of rules, names of providers, kinds, severities, or `all`.
@@ -121,7 +125,19 @@ pub(super) fn read(path: &Path) -> Result<(File, String), Error> {
         fault(format!("cannot be read: {error}"), "check the path, or leave the file out with --no-config")
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    let file = parse(&text).map_err(|error| {
+    // One of gitleaks is read in our own form.
+    let (text, foreign) = match import::is_gitleaks(&text) {
+        false => (text, None),
+        true => {
+            let draft = import::configuration(&text, path).map_err(|error| Error::Config {
+                file: error.file.into(),
+                reason: error.reason,
+                remedy: error.remedy,
+            })?;
+            (import::write(&draft, &path.display().to_string()), Some(draft))
+        }
+    };
+    let mut file = parse(&text).map_err(|error| {
         let reason = toml_error(&text, &error);
         let remedy = match meant(&reason) {
             Some(key) => format!("did you mean `{key}`? docs/configuration.md has all keys"),
@@ -138,6 +154,7 @@ pub(super) fn read(path: &Path) -> Result<(File, String), Error> {
             "use a newer sekisho, or write version = 1",
         ));
     }
+    file.foreign = foreign;
     Ok((file, text))
 }
 

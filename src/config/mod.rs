@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::policy::baseline::{self, Baseline, Conflicts};
 use crate::policy::{Layer, Scope, State};
 use crate::rules::file::Provider;
-use crate::rules::{RuleSet, Severity};
+use crate::rules::{RuleSet, Severity, import};
 use crate::secret;
 use cascade::Cascade;
 use std::collections::BTreeMap;
@@ -51,6 +51,10 @@ pub struct Settings {
     pub baseline_path: PathBuf,
     /// The topmost configuration file that was used.
     pub file: Option<PathBuf>,
+    /// The configuration is another scanner's, and means that its own rules are the only ones.
+    pub replaces: bool,
+    /// What to know about a configuration of another scanner.
+    pub notes: Vec<String>,
     /// Where each setting comes from, for people.
     pub sources: Vec<show::Source>,
 }
@@ -90,6 +94,8 @@ impl Settings {
             baseline: None,
             baseline_path: PathBuf::from(baseline::FILE_NAME),
             file: None,
+            replaces: false,
+            notes: Vec::new(),
             sources: Vec::new(),
         }
     }
@@ -134,7 +140,14 @@ impl Settings {
         let enabled: Vec<bool> = rules.iter().map(|(_, rule)| rule.enabled).collect();
         let mut states = states(&rules, &enabled);
         each(&rules, &mut states, &own);
+        let foreign = file.foreign.take();
+        let path_told = path.clone();
         let base = match &path {
+            Some(path) if foreign.is_some() => {
+                // Other scanners see paths from the top of what is scanned, wherever their file lies.
+                let place = top.as_deref().unwrap_or(from).join(FILE_NAME);
+                Layer { file: None, ..cascade::layer(file, &text, &place, &rules, &today)? }
+            }
             Some(path) => cascade::layer(file, &text, path, &rules, &today)?,
             None => Layer::default(),
         };
@@ -184,6 +197,8 @@ impl Settings {
             baseline,
             baseline_path,
             file: path,
+            replaces: foreign.as_ref().is_some_and(|draft| draft.replaces),
+            notes: foreign.iter().flat_map(|draft| foreign_notes(draft, path_told.as_deref())).collect(),
             sources,
         })
     }
@@ -197,6 +212,25 @@ impl Settings {
             (None, None) => clean(Path::new(".")),
         }
     }
+}
+
+/// What to know about another scanner's configuration: its faults, what is not taken over, and how much is
+/// taken with a difference.
+fn foreign_notes(draft: &import::Draft, path: Option<&Path>) -> Vec<String> {
+    let (changed, grave): (Vec<_>, Vec<_>) =
+        draft.notes.iter().partition(|note| note.grade == import::Grade::Changed);
+    let mut lines: Vec<String> = grave.into_iter().map(ToString::to_string).collect();
+    if !changed.is_empty() {
+        let name = path.map_or_else(String::new, |path| path.display().to_string());
+        lines.push(format!(
+            "{} of it are taken with a difference: `sekisho import --lint {name}` tells",
+            match changed.len() {
+                1 => "1 part".to_owned(),
+                more => format!("{more} parts"),
+            }
+        ));
+    }
+    lines
 }
 
 fn states(rules: &RuleSet, on: &[bool]) -> Vec<State> {

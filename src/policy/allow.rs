@@ -5,6 +5,7 @@ use super::entry::AllowEntry;
 use super::paths::Paths;
 use super::patterns::Patterns;
 use crate::secret::Secret;
+use sha1::{Digest, Sha1};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +22,9 @@ pub struct Allow {
     today: String,
     by_fingerprint: HashMap<String, Vec<u32>>,
     by_rule: HashMap<String, Vec<u32>>,
+    by_sha1: HashMap<String, Vec<u32>>,
     paths: Paths,
+    path_patterns: Patterns,
     values: Patterns,
     lines: Patterns,
     used: Vec<AtomicBool>,
@@ -73,10 +76,17 @@ impl Allow {
         if let Some(path) = &entry.path {
             self.paths.add(path, number);
         }
+        if let Some(path) = &entry.path_regex {
+            self.path_patterns.add(path, number);
+        }
+        for digest in &entry.sha1 {
+            self.by_sha1.entry(digest.clone()).or_default().push(number);
+        }
+        let patterns = [&entry.path, &entry.path_regex, &entry.value, &entry.line];
         if let Some(fingerprint) = &entry.fingerprint {
             let short = fingerprint.get(..SHORT).unwrap_or(fingerprint);
             self.by_fingerprint.entry(short.to_owned()).or_default().push(number);
-        } else if entry.path.is_none() && entry.value.is_none() && entry.line.is_none() {
+        } else if entry.sha1.is_empty() && patterns.iter().all(|part| part.is_none()) {
             for rule in &entry.rule {
                 self.by_rule.entry(rule.clone()).or_default().push(number);
             }
@@ -111,10 +121,18 @@ impl Allow {
         if self.entries.is_empty() {
             return None;
         }
-        let mut paths = Vec::new();
+        let (mut paths, mut path_patterns) = (Vec::new(), Vec::new());
         if let Some(path) = asked.path.and_then(|path| self.inside(path)) {
             self.paths.matches(&path, &mut paths);
             paths.sort_unstable();
+            self.path_patterns.matches(path.as_bytes(), &mut path_patterns);
+            path_patterns.sort_unstable();
+        }
+        let mut digests = Vec::new();
+        if !self.by_sha1.is_empty() {
+            let held = sha1_of(asked.secret.reveal());
+            digests.extend(held.iter().filter_map(|digest| self.by_sha1.get(digest)).flatten().copied());
+            digests.sort_unstable();
         }
         let mut values = Vec::new();
         self.values.matches(asked.secret.reveal(), &mut values);
@@ -122,7 +140,8 @@ impl Allow {
         let short = asked.fingerprint.get(..SHORT).unwrap_or_default();
         let indexed = [self.by_fingerprint.get(short), self.by_rule.get(asked.rule)];
         let mut candidates: Vec<u32> = indexed.into_iter().flatten().flatten().copied().collect();
-        candidates.extend(paths.iter().chain(&values).chain(asked.lines));
+        candidates
+            .extend(paths.iter().chain(&path_patterns).chain(&values).chain(&digests).chain(asked.lines));
         candidates.sort_unstable();
         let holds = |number: &u32| {
             let entry = &self.entries[*number as usize];
@@ -134,6 +153,8 @@ impl Allow {
                     .as_ref()
                     .is_none_or(|start| asked.fingerprint.starts_with(start.as_str()))
                 && among(&entry.path, &paths)
+                && among(&entry.path_regex, &path_patterns)
+                && (entry.sha1.is_empty() || digests.binary_search(number).is_ok())
                 && among(&entry.value, &values)
                 && among(&entry.line, asked.lines)
         };
@@ -163,6 +184,18 @@ impl Allow {
         };
         (0..self.entries.len()).filter(idle).collect()
     }
+}
+
+/// The digests by which detect-secrets may know a secret, in hexadecimal: that of the secret, and for a
+/// private key that of the words of its first line, which is all that detect-secrets looks at.
+fn sha1_of(secret: &[u8]) -> Vec<String> {
+    let hex = |bytes: &[u8]| Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut digests = vec![hex(secret)];
+    if let Some(rest) = secret.strip_prefix(b"-----") {
+        let end = memchr::memmem::find(rest, b"-----").unwrap_or(0);
+        digests.push(hex(&rest[..end]));
+    }
+    digests
 }
 
 #[cfg(test)]

@@ -163,11 +163,15 @@ fn table_of(entry: &AllowEntry) -> Table {
         _ => {}
     }
     put("path", &entry.path);
+    put("path_regex", &entry.path_regex);
     put("value", &entry.value);
     put("line", &entry.line);
     put("reason", &Some(entry.reason.clone()));
     put("owner", &entry.owner);
     put("expires", &entry.expires);
+    if !entry.sha1.is_empty() {
+        table.insert("sha1", value(entry.sha1.iter().collect::<toml_edit::Array>()));
+    }
     if entry.rule.len() > 1 {
         table.insert("rule", value(entry.rule.iter().collect::<toml_edit::Array>()));
     }

@@ -16,6 +16,9 @@ pub struct AllowEntry {
     /// Only below paths that this `.gitignore`-style pattern names, seen from the directory of its file.
     #[serde(default, deserialize_with = "glob")]
     pub path: Option<String>,
+    /// Only in files whose path, seen from the directory of its file, this regular expression matches.
+    #[serde(default, deserialize_with = "pattern")]
+    pub path_regex: Option<String>,
     /// Only this secret: the id that reports give, or at least its first 12 digits.
     #[serde(default, deserialize_with = "fingerprint")]
     pub fingerprint: Option<String>,
@@ -25,6 +28,10 @@ pub struct AllowEntry {
     /// Only secrets on a line that this regular expression matches.
     #[serde(default, deserialize_with = "pattern")]
     pub line: Option<String>,
+    /// Only secrets of these SHA-1 digests, in hexadecimal: one or a list. What detect-secrets knew.
+    #[serde(default, deserialize_with = "digests")]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub sha1: Vec<String>,
     /// Why.
     #[serde(deserialize_with = "reason")]
     pub reason: String,
@@ -45,6 +52,8 @@ impl AllowEntry {
         self.says_enough()?;
         self.fingerprint.as_deref().map_or(Ok(()), check_fingerprint)?;
         self.path.as_deref().map_or(Ok(()), super::paths::check)?;
+        self.path_regex.as_deref().map_or(Ok(()), patterns::check)?;
+        self.sha1.iter().try_for_each(|digest| check_digest(digest))?;
         self.value.as_deref().map_or(Ok(()), patterns::check)?;
         self.line.as_deref().map_or(Ok(()), patterns::check)?;
         self.expires.as_deref().map_or(Ok(()), check_day)
@@ -58,12 +67,13 @@ impl AllowEntry {
         if self.reason.trim().is_empty() {
             return Err("it gives no reason".to_owned());
         }
-        if self.rule.is_empty()
-            && [&self.path, &self.fingerprint, &self.value, &self.line].iter().all(|part| part.is_none())
-        {
-            return Err("it names neither rule nor path, fingerprint, value or line, so it would allow \
+        let parts = [&self.path, &self.path_regex, &self.fingerprint, &self.value, &self.line];
+        if self.rule.is_empty() && self.sha1.is_empty() && parts.iter().all(|part| part.is_none()) {
+            return Err(
+                "it names neither rule nor path, fingerprint, value, line or digest, so it would allow \
                         everything"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         Ok(())
     }
@@ -83,6 +93,8 @@ impl AllowEntry {
             parts.push(format!("rule {}", self.rule.join(", ")));
         }
         parts.extend(self.path.as_ref().map(|path| format!("at {path}")));
+        parts.extend(self.path_regex.as_ref().map(|_| "by path".to_owned()));
+        parts.extend((!self.sha1.is_empty()).then(|| "by digest".to_owned()));
         // The patterns may hold what they look for.
         parts.extend(self.value.as_ref().map(|_| "by value".to_owned()));
         parts.extend(self.line.as_ref().map(|_| "by line".to_owned()));
@@ -112,6 +124,21 @@ pub fn names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error
         }
         OneOrMany::Many(names) => names,
     })
+}
+
+fn digests<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let digests: Vec<String> = names(from)?.iter().map(|digest| digest.to_lowercase()).collect();
+    digests.iter().try_for_each(|digest| check_digest(digest)).map_err(D::Error::custom)?;
+    Ok(digests)
+}
+
+/// Is this a SHA-1 digest?
+fn check_digest(text: &str) -> Result<(), String> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    match digits && text.len() == 40 {
+        true => Ok(()),
+        false => Err("this is no SHA-1 digest: 40 hexadecimal digits".to_owned()),
+    }
 }
 
 fn checked<'de, D: Deserializer<'de>>(

@@ -55,6 +55,7 @@ pub struct FileRule {
     #[serde(default)]
     pub name: Vec<String>,
     pub pair: Option<FilePair>,
+    pub path_regex: Option<String>,
     #[serde(default = "yes")]
     pub enabled: bool,
     #[serde(default)]

@@ -110,6 +110,8 @@ pub struct Rule {
     pub near: List<Text>,
     /// Companion rule.
     pub pair: Option<Pair>,
+    /// It only holds in files whose path, from the top and with forward slashes, this pattern matches.
+    pub path_regex: Option<Text>,
     /// False for what is only reported on request (public by design).
     pub enabled: bool,
     /// How to rotate.

@@ -4,7 +4,7 @@
 use super::{Hit, Scan, pairs, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
-use crate::origin::Origin;
+use crate::origin::{Origin, slashed};
 use crate::policy::baseline::Scope as BaselineScope;
 use crate::policy::comment::Said;
 use crate::policy::{Asked, Layer, State};
@@ -23,7 +23,7 @@ const MANY: usize = 4;
 const NOTES: usize = 50;
 
 /// What becomes of a place.
-enum Ruling {
+pub(super) enum Ruling {
     /// It is reported, by this rule and severity.
     Report(RuleIndex, Severity),
     /// It is known or allowed.
@@ -70,19 +70,8 @@ impl Scan {
             let mut reported = Vec::new();
             let mut suppressed: BTreeMap<Suppression, Vec<(Hit, RuleIndex, Severity)>> = BTreeMap::new();
             for hit in group {
-                let mut rules = vec![hit.rule];
-                rules.extend(hit.also.iter().copied());
                 self.note(&hit, &mut told.notes);
-                let case = Case {
-                    rules: &rules,
-                    secret: &hit.secret,
-                    fingerprint,
-                    comment: &hit.comment,
-                    marks: &hit.marks,
-                    path: self.place_of(&hit.occurrence.origin),
-                    early: early && is_unplaced(&hit.occurrence.origin),
-                };
-                match self.rule_on(&case) {
+                match self.rule_on_hit(&hit, fingerprint, early) {
                     Ruling::Report(rule, severity) => reported.push((hit, rule, severity)),
                     Ruling::Suppressed(why) => {
                         let severity = self.engine.rules().get(hit.rule).severity;
@@ -130,12 +119,29 @@ impl Scan {
         }
     }
 
+    /// What becomes of a hit.
+    pub(super) fn rule_on_hit(&self, hit: &Hit, fingerprint: &str, early: bool) -> Ruling {
+        let mut rules = vec![hit.rule];
+        rules.extend(hit.also.iter().copied());
+        self.rule_on(&Case {
+            rules: &rules,
+            secret: &hit.secret,
+            fingerprint,
+            comment: &hit.comment,
+            marks: &hit.marks,
+            path: self.place_of(&hit.occurrence.origin),
+            early: early && is_unplaced(&hit.occurrence.origin),
+        })
+    }
+
     fn rule_on(&self, case: &Case<'_>) -> Ruling {
         let rules = self.engine.rules();
         let path = case.path.as_deref();
         let layers = self.cascade.layers_of(path, rules);
+        let named = self.path_for_rules(path);
         let state = |&rule: &RuleIndex| {
-            let state = self.cascade.state(&layers, rule, path, self.states[rule.0 as usize]);
+            let mut state = self.cascade.state(&layers, rule, path, self.states[rule.0 as usize]);
+            state.on &= self.paths.hold(rule, named.as_deref());
             (rule, state)
         };
         let in_force = case.rules.iter().map(state).find(|(_, state)| state.on || case.early);
@@ -145,6 +151,15 @@ impl Scan {
             Some(why) => Ruling::Suppressed(why),
             None => Ruling::Report(rule, severity),
         }
+    }
+
+    /// The path that rules for some files only look at: from where the paths of the configuration start,
+    /// where it lies below that. Only made where there are such rules.
+    fn path_for_rules(&self, path: Option<&Path>) -> Option<String> {
+        if self.paths.is_empty() {
+            return None;
+        }
+        path.map(|path| slashed(path.strip_prefix(&self.cascade.base().root).unwrap_or(path)))
     }
 
     fn suppression(&self, case: &Case<'_>, rule: &str, layers: &[Arc<Layer>]) -> Option<Suppression> {
@@ -341,7 +356,8 @@ impl Scan {
                 }
             };
             put(layer.allow.expired(), NoteKind::ExpiredEntry);
-            if whole {
+            // Entries made from another scanner's file stand in no file of ours: nobody can take them out.
+            if whole && layer.file.is_some() {
                 put(layer.allow.unused(), NoteKind::UnusedEntry);
             }
         }

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
 
 mod baseline;
+mod compat;
+mod explain;
+mod formats;
+mod moving;
 mod output;
 mod policy;
 mod rules;
@@ -10,3 +14,4 @@ mod settings;
 mod support;
 mod texts;
 mod trees;
+mod triage;

@@ -91,6 +91,7 @@ fn slashed(file: &std::ffi::OsStr) -> Vec<u8> {
 fn look<S: Source + Introduced>(gate: Gate, start: &Path, source: &S, global: &Global) -> Result<u8, Error> {
     let flags = judge::flags(global, None, &global.judge);
     let settings = Settings::load(start, &flags)?;
+    output::notes(&settings, false);
     let waived = waived(&settings)?;
     let scan = Scan::new(settings);
     let verdict = gate::judge(scan.run(source)?, source, &waived);
