@@ -71,7 +71,8 @@ impl GramTable {
         }
         pairs.sort_unstable();
         let distinct = pairs.chunk_by(|one, other| one.0 == other.0).count();
-        let size = if distinct == 0 { 0 } else { (distinct * 3 / 2).next_power_of_two() };
+        // At least one place stays free, where a search ends.
+        let size = if distinct == 0 { 0 } else { (distinct * 3 / 2 + 1).next_power_of_two() };
         let mut slots = vec![(0, FREE); size];
         let mut rules = Vec::with_capacity(pairs.len());
         for same in pairs.chunk_by(|one, other| one.0 == other.0) {
@@ -147,4 +148,25 @@ pub fn hash(gram: u32) -> usize {
 #[inline]
 fn place_of(gram: u32) -> usize {
     (gram.wrapping_mul(0x85eb_ca6b) >> 12) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleSet;
+
+    #[test]
+    fn searches_end_in_tables_of_any_size() {
+        let rules = RuleSet::builtin();
+        for count in [1, 2, 3, 4, 5, 40] {
+            let some = rules.iter().filter(|(_, rule)| {
+                matches!(&rule.matcher, Matcher::Token(token) if matches!(token.anchor, Anchor::WordStart { .. }))
+            });
+            let some = some.take(count).map(|(index, rule)| (index.0, rule));
+            let table = GramTable::new(some);
+            assert!(table.slots.iter().any(|slot| slot.1 == FREE), "{count}");
+            assert!(table.grams().all(|gram| !table.marked(gram).is_empty()));
+            assert!((0..5000u32).filter(|gram| table.marked(gram * 977).is_empty()).count() > 4000);
+        }
+    }
 }
