@@ -8,6 +8,7 @@
 mod rules {
     pub mod compile;
     pub mod file;
+    pub mod grams;
     pub mod lower;
     pub mod rule;
 }
@@ -18,6 +19,9 @@ use std::fmt::Write;
 fn main() {
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=src/rules");
+    // The rule files are read by this script and by the crate; only the crate describes them by a schema.
+    println!("cargo::rustc-check-cfg=cfg(in_crate)");
+    println!("cargo::rustc-cfg=in_crate");
     if let Err(message) = generate() {
         // Shown by cargo as the reason why the build failed.
         eprintln!("error: {message}");
@@ -34,6 +38,7 @@ fn generate() -> Result<(), String> {
     paths.sort();
     let mut out = String::from("&[\n");
     let mut ids = std::collections::BTreeMap::new();
+    let mut compiled = Vec::new();
     let mut errors = Vec::new();
     for path in &paths {
         let name = path.display();
@@ -52,7 +57,10 @@ fn generate() -> Result<(), String> {
             }
             let id = rule.id.clone();
             match rules::compile::compile(rule, &provider) {
-                Ok(rule) => write_rule(&mut out, &rule),
+                Ok(rule) => {
+                    write_rule(&mut out, &rule);
+                    compiled.push(rule);
+                }
                 Err(error) => {
                     errors.push(format!("{name}: rule `{id}`: {} ({})", error.reason, error.remedy))
                 }
@@ -64,7 +72,19 @@ fn generate() -> Result<(), String> {
     }
     out.push_str("]\n");
     let target = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
+    std::fs::write(format!("{target}/grams.rs"), grams(&compiled)).map_err(|error| error.to_string())?;
     std::fs::write(format!("{target}/builtin.rs"), out).map_err(|error| error.to_string())
+}
+
+/// The table of the beginnings of all rules.
+fn grams(compiled: &[Rule]) -> String {
+    let table = rules::grams::GramTable::new(compiled.iter().enumerate().map(|(at, rule)| (at as u32, rule)));
+    let (slots, rules, bits) = (&table.slots[..], &table.rules[..], &table.bits[..]);
+    format!(
+        "GramTable {{ slots: Cow::Borrowed(&{slots:?}), rules: Cow::Borrowed(&{rules:?}), \
+         bits: Cow::Borrowed(&{bits:?}), run: {} }}",
+        table.run
+    )
 }
 
 fn text(text: &str) -> String {
@@ -81,10 +101,11 @@ fn write_rule(out: &mut String, rule: &Rule) {
     let pair = rule.pair.as_ref().map_or("None".to_owned(), |pair| {
         format!("Some(Pair {{ rule: {}, within: {} }})", text(&pair.rule), pair.within)
     });
+    let path = rule.path_regex.as_ref().map_or("None".to_owned(), |path| format!("Some({})", text(path)));
     let _ = writeln!(
         out,
         "Rule {{ id: {}, provider: {}, summary: {}, kind: Kind::{:?}, severity: Severity::{:?}, \
-         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, enabled: {}, rotate: {}, \
+         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, path_regex: {path}, enabled: {}, rotate: {}, \
          refs: {}, weight: {}, generic: {}, hit: {}, miss: {} }},",
         text(&rule.id),
         text(&rule.provider),

@@ -121,8 +121,7 @@ fn place(finding: &mut Finding, own: &HashMap<ObjectId, Trail>, masks: &Masks) {
 }
 
 fn add_troubles(outcome: &mut Outcome, troubles: Vec<(ObjectKind, crate::source::objects::ReadError)>) {
-    let is_of =
-        |skipped: &Skipped, name: &str| matches!(skipped.origin.root(), Origin::Object { id, .. } if id == name);
+    let is_of = |skipped: &Skipped, name: &str| matches!(skipped.origin.root(), Origin::Object { id, .. } if id == name);
     for (kind, error) in troubles {
         let id = error.id.to_string();
         if !outcome.skipped.iter().any(|skipped| is_of(skipped, &id)) {
@@ -222,10 +221,9 @@ impl Telling<'_> {
     fn introduced(&mut self, finding: &Finding, introduction: &Introduction) -> Introduced {
         let by = introduction.commit.unwrap_or(introduction.object);
         let object = introduction.object.to_string();
-        let inside = finding
-            .occurrences
-            .iter()
-            .find(|occurrence| matches!(occurrence.origin.root(), Origin::Object { id, .. } if *id == object));
+        let inside = finding.occurrences.iter().find(
+            |occurrence| matches!(occurrence.origin.root(), Origin::Object { id, .. } if *id == object),
+        );
         let by_tag = inside.is_some_and(|occurrence| {
             matches!(occurrence.origin, Origin::Object { kind: ObjectKind::Tag, .. })
         });

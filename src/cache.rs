@@ -1,24 +1,34 @@
 //! What earlier audits found nothing in.
 //!
-//! A file of four parts: a key made from the digest of the rules, the packs that were gone through (each
-//! with the objects in it that are *not* clean), the first 16 bytes of the ids of all clean objects, and
-//! a checksum. A pack that is still there is told by its own checksum at once; after a repack the ids
+//! A file of five parts: a key made from the digest of the rules, the packs that were gone through (each
+//! with the objects in it that are *not* clean), the first 16 bytes of the ids of all clean objects in
+//! packs, those of loose objects, and a checksum. A pack that is still there is told by its own checksum at once; after a repack the ids
 //! tell. It holds nothing of any secret, and may be deleted at any time. What is damaged, or was written
 //! for other rules, is not used.
 
-use crate::source::history::{Clean, CleanPack, Known};
+use crate::source::history::{Clean, CleanPack, History, Known};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 /// What the file begins with: its kind and version.
-const MAGIC: &[u8] = b"sekisho clean objects 1\n";
+const MAGIC: &[u8] = b"sekisho clean objects 2\n";
 
 /// Objects known to be clean.
 #[derive(Default)]
 pub struct Cache {
     packs: HashMap<(Vec<u8>, u32), Vec<u32>>,
     ids: Vec<[u8; 16]>,
+    loose: Vec<[u8; 16]>,
+}
+
+impl Cache {
+    /// True where a clean object is there no more. What names it was not looked at again, so nobody would
+    /// notice that it is missing.
+    pub fn lacks_objects(&self, history: &History) -> bool {
+        let packs_are_there = self.packs.keys().all(|(checksum, count)| history.has_pack(checksum, *count));
+        history.lacks(&self.loose) || !packs_are_there && history.lacks(&self.ids)
+    }
 }
 
 /// What was found where a cache was looked for.
@@ -72,8 +82,10 @@ fn parse(mut body: &[u8]) -> Option<Cache> {
         let positions = take(unclean.checked_mul(4)?)?.chunks_exact(4);
         cache.packs.insert((checksum, count), positions.filter_map(number).collect());
     }
+    let packed = number(take(4)?)? as usize;
+    cache.ids = take(packed.checked_mul(16)?)?.as_chunks::<16>().0.to_vec();
     let (ids, rest) = body.as_chunks::<16>();
-    cache.ids = ids.to_vec();
+    cache.loose = ids.to_vec();
     rest.is_empty().then_some(cache)
 }
 
@@ -83,7 +95,7 @@ fn parse(mut body: &[u8]) -> Option<Cache> {
 /// What the system says.
 pub fn store(path: &Path, digest: &str, clean: &Clean) -> io::Result<()> {
     let mut body = digest.as_bytes().to_vec();
-    body.reserve(clean.ids.len() * 16 + 64);
+    body.reserve((clean.ids.len() + clean.loose.len()) * 16 + 64);
     body.extend((clean.packs.len() as u32).to_le_bytes());
     for CleanPack { checksum, count, unclean } in &clean.packs {
         body.push(checksum.len() as u8);
@@ -92,7 +104,9 @@ pub fn store(path: &Path, digest: &str, clean: &Clean) -> io::Result<()> {
         body.extend((unclean.len() as u32).to_le_bytes());
         unclean.iter().for_each(|position| body.extend(position.to_le_bytes()));
     }
+    body.extend((clean.ids.len() as u32).to_le_bytes());
     body.extend_from_slice(clean.ids.as_flattened());
+    body.extend_from_slice(clean.loose.as_flattened());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     // A reader sees the old file or the new one, never a part.
@@ -116,7 +130,10 @@ impl Known for Cache {
     }
 
     fn clean(&self, id: &[u8]) -> bool {
-        id.get(..16).is_some_and(|short| self.ids.binary_search_by(|held| held[..].cmp(short)).is_ok())
+        id.get(..16).is_some_and(|short| {
+            let held = |ids: &[[u8; 16]]| ids.binary_search_by(|held| held[..].cmp(short)).is_ok();
+            held(&self.ids) || held(&self.loose)
+        })
     }
 }
 
@@ -126,7 +143,8 @@ mod tests {
 
     fn clean() -> Clean {
         let pack = |number: u8| CleanPack { checksum: vec![number; 20], count: 9, unclean: vec![2, 5] };
-        Clean { packs: vec![pack(1), pack(2)], ids: vec![[1; 16], [7; 16]] }
+        let (ids, loose) = (vec![[1; 16], [7; 16]], vec![[4; 16]]);
+        Clean { packs: vec![pack(1), pack(2)], ids, loose, changed: true }
     }
 
     #[test]
@@ -138,7 +156,7 @@ mod tests {
         let Loaded::Cache(cache) = load(&path, "digest") else { panic!("no cache") };
         assert_eq!(cache.pack(&[2; 20], 9), Some(&[2, 5][..]));
         assert_eq!(cache.pack(&[2; 20], 8), None);
-        assert!(cache.clean(&[7; 20]) && !cache.clean(&[8; 20]));
+        assert!(cache.clean(&[7; 20]) && cache.clean(&[4; 20]) && !cache.clean(&[8; 20]));
         assert!(matches!(load(&path, "other!"), Loaded::Useless(_)));
         assert_eq!(std::fs::read_dir(folder.path().join("deep")).unwrap().count(), 1);
     }

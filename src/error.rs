@@ -115,13 +115,28 @@ pub enum SkipReason {
     TestKey,
     /// The run was stopped before it came to it.
     Interrupted,
+    /// An object that others name, and that the repository does not hold.
+    Missing,
+    /// Objects of a partial clone that only the remote has.
+    Promised,
+    /// Objects that only unreachable objects name: they were deleted for good.
+    Pruned,
+    /// The history of a shallow clone ends early. All that the repository holds was looked at.
+    Shallow,
 }
 
 impl SkipReason {
     /// True for what a person would not expect to be scanned: it is counted and shown, and the run
     /// still vouches for the rest.
     pub fn benign(self) -> bool {
-        matches!(self, SkipReason::Special | SkipReason::Symlink | SkipReason::TestKey)
+        matches!(
+            self,
+            SkipReason::Special
+                | SkipReason::Symlink
+                | SkipReason::TestKey
+                | SkipReason::Pruned
+                | SkipReason::Shallow
+        )
     }
 
     /// A short word for summaries and reports.
@@ -137,6 +152,10 @@ impl SkipReason {
             SkipReason::Encrypted => "encrypted",
             SkipReason::TestKey => "private key of a test",
             SkipReason::Interrupted => "interrupted",
+            SkipReason::Missing => "missing",
+            SkipReason::Promised => "only with the remote",
+            SkipReason::Pruned => "pruned",
+            SkipReason::Shallow => "shallow history",
         }
     }
 }

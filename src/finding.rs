@@ -1,6 +1,7 @@
 //! A finding as people see it: one secret with all the places where it stands.
 
 mod story;
+mod told;
 
 use crate::error::Skipped;
 use crate::origin::Origin;
@@ -10,6 +11,7 @@ use crate::text::Position;
 use std::time::{Duration, SystemTime};
 
 pub use story::{CommitNote, Exposure, Introduced, Story, Tip, days};
+pub use told::{By, Note, NoteKind, Suppressed, Suppression, Told};
 
 /// One secret and all places where it was seen.
 #[derive(Clone, Debug)]
@@ -85,6 +87,8 @@ pub struct Outcome {
     pub stats: Stats,
     /// What an audit of a repository covered; none for other runs.
     pub coverage: Option<Coverage>,
+    /// What policy did.
+    pub told: Told,
 }
 
 /// What an audit of a repository looked at, and by which rules.
@@ -135,8 +139,9 @@ impl Outcome {
         self.skipped.iter().all(|skipped| skipped.reason.benign())
     }
 
-    /// 0 clean, 1 findings, 2 could not vouch (wins over 1).
+    /// 0 clean or nothing as grave as [`Told::fail_on`], 1 findings, 2 could not vouch (wins over 1).
     pub fn exit_status(&self) -> u8 {
-        if !self.complete() { 2 } else { u8::from(!self.findings.is_empty()) }
+        let counts = |finding: &Finding| self.told.fail_on.is_none_or(|least| finding.severity >= least);
+        if !self.complete() { 2 } else { u8::from(self.findings.iter().any(counts)) }
     }
 }

@@ -39,7 +39,8 @@ pub fn judge(outcome: Outcome, source: &impl Introduced, waive: &[String]) -> Ve
     skipped.extend(places.skipped);
     skipped.sort();
     skipped.dedup();
-    verdict.outcome = Outcome { findings: new, skipped, stats: outcome.stats, coverage: None };
+    verdict.outcome =
+        Outcome { findings: new, skipped, stats: outcome.stats, coverage: None, told: outcome.told };
     verdict
 }
 

@@ -9,7 +9,7 @@
 //! | 1 | [`rules`], [`source`], [`view`] | what a secret looks like; where bytes are read from; other readings of bytes |
 //! | 2 | [`engine`], [`finding`], [`cache`], [`unpack`] | spans of secrets in bytes; a finding as people see it; objects known to be clean; opening of containers |
 //! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`], [`mask`] | what is reported; where a leak came from; how to take it out; how it is written; what leaves a log |
-//! | 4 | [`scan`], [`config`], [`gate`] | the assembly of a run; settings; what of it is new |
+//! | 4 | [`scan`], [`config`], [`gate`], [`triage`] | the assembly of a run; settings; what of it is new; findings that people go through |
 //! | 5 | [`cli`] | the command line |
 
 pub mod archive;
@@ -37,5 +37,6 @@ pub mod report;
 pub mod config;
 pub mod gate;
 pub mod scan;
+pub mod triage;
 
 pub mod cli;

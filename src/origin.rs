@@ -144,11 +144,12 @@ impl Origin {
         }
     }
 
-    /// What a member's name looks like behind that of its container: `!/` and the name.
-    fn suffix(&self) -> String {
+    /// The way from the outermost container to a member, as it is written behind the container's name:
+    /// `!/layer/app.jar!/config.yml`; empty for what is no member.
+    pub fn way(&self) -> String {
         match self {
-            Origin::Member { outer, path } => format!("{}!/{}", outer.suffix(), path.to_str_lossy()),
-            Origin::Noted { outer, .. } => outer.suffix(),
+            Origin::Member { outer, path } => format!("{}!/{}", outer.way(), path.to_str_lossy()),
+            Origin::Noted { outer, .. } => outer.way(),
             _ => String::new(),
         }
     }
@@ -159,7 +160,7 @@ impl Origin {
         match self {
             Origin::Member { .. } | Origin::Noted { .. } => {
                 let root = self.root();
-                Some(root.path().unwrap_or_else(|| root.to_string()) + &self.suffix())
+                Some(root.path().unwrap_or_else(|| root.to_string()) + &self.way())
             }
             Origin::File(path) => Some(slashed(path)),
             Origin::Stdin => None,
@@ -206,7 +207,7 @@ impl std::fmt::Display for Origin {
                 }
             }
             Origin::Repository { part, name } => write!(out, "{} {}", part.name(), name.to_str_lossy()),
-            Origin::Member { .. } | Origin::Noted { .. } => write!(out, "{}{}", self.root(), self.suffix()),
+            Origin::Member { .. } | Origin::Noted { .. } => write!(out, "{}{}", self.root(), self.way()),
         }
     }
 }

@@ -2,20 +2,26 @@
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
 mod audit;
+pub mod explain;
 mod pairs;
+mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
 use crate::archive::Limits;
 use crate::config::Settings;
+use crate::config::cascade::Cascade;
 use crate::engine::noise::FileKind;
-use crate::engine::{self, Certainty, Engine, Input, Match, Scratch, stream};
+use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
-use crate::finding::{Finding, Occurrence, Outcome, Preview, Stats};
+use crate::finding::{Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
-use crate::policy::{Allow, allow};
+use crate::policy::State;
+use crate::policy::baseline::Baseline;
+use crate::policy::comment::{self, Said};
+use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
-use crate::rules::{Kind, RuleIndex};
+use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span};
@@ -23,10 +29,9 @@ use crate::unpack::Unpack;
 use crate::utf16;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{Cursor, Read};
-use std::path::{Component, Path, PathBuf};
-use bstr::ByteSlice;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -51,10 +56,17 @@ pub struct Progress {
 /// Everything a run shares between threads.
 pub struct Scan {
     engine: Engine,
-    allow: Allow,
+    paths: PathRules,
+    cascade: Cascade,
+    /// How each rule stands where no path says otherwise.
+    states: Vec<State>,
+    baseline: Option<Baseline>,
+    baseline_path: PathBuf,
     salt: Vec<u8>,
     info: bool,
     limits: Limits,
+    fail_on: Option<Severity>,
+    foreign_comments: bool,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -65,9 +77,12 @@ struct Hit {
     also: Vec<RuleIndex>,
     certainty: Certainty,
     secret: Secret,
-    fingerprint: String,
-    /// The fingerprint of the companion that stands close by.
-    pair: Option<String>,
+    /// The companion that stands close by.
+    pair: Option<Secret>,
+    /// What comments say of it.
+    comment: Said,
+    /// What [`Scan::marks`] says of its line.
+    marks: Vec<Vec<u32>>,
     occurrence: Occurrence,
 }
 
@@ -75,11 +90,17 @@ impl Scan {
     /// A run by these settings.
     pub fn new(settings: Settings) -> Scan {
         Scan {
+            paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
-            allow: settings.allow,
+            cascade: settings.cascade,
+            states: settings.states,
+            baseline: settings.baseline,
+            baseline_path: settings.baseline_path,
             salt: settings.salt,
             info: settings.info,
             limits: Limits::default(),
+            fail_on: settings.fail_on,
+            foreign_comments: settings.foreign_comments,
             progress: Progress::default(),
         }
     }
@@ -87,6 +108,16 @@ impl Scan {
     /// The same, opening containers within these limits.
     pub fn opening(self, limits: Limits) -> Scan {
         Scan { limits, ..self }
+    }
+
+    /// What the files of settings say of places.
+    pub fn cascade(&self) -> &Cascade {
+        &self.cascade
+    }
+
+    /// The findings that are known.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
     }
 
     /// The engine of this run.
@@ -103,17 +134,12 @@ impl Scan {
         let roots = source.roots();
         let fresh = || Scanner::new(self, roots);
         let openers = source.visit(&|| Unpack::new(fresh(), self.limits, Some(&fresh)))?;
-        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started))
+        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started, false))
     }
 
-    /// Does an entry allow this at any of the paths that it has?
-    fn allowed(&self, rule: &str, paths: &[PathBuf], fingerprint: &str) -> bool {
-        let entry = |path: Option<&Path>| self.allow.entry_for(rule, path, fingerprint).is_some();
-        entry(None) || paths.iter().any(|path| entry(Some(path)))
-    }
-
-    /// Make one outcome of what the scanners of all threads saw.
-    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant) -> Outcome {
+    /// Make one outcome of what the scanners of all threads saw. With `early` the paths of objects are not
+    /// known yet.
+    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant, early: bool) -> Outcome {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -123,83 +149,28 @@ impl Scan {
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
+        let (findings, mut told) = self.merge(hits, early);
+        told.fail_on = self.fail_on;
+        skipped.extend(self.cascade.trouble());
         skipped.sort();
         skipped.dedup();
-        let findings = self.merge(hits);
         stats.elapsed = started.elapsed();
-        Outcome { findings, skipped, stats, coverage: None }
-    }
-
-    /// Hits of the same secret become one finding; the surest and most specific rule names it.
-    fn merge(&self, mut hits: Vec<Hit>) -> Vec<Finding> {
-        let rules = self.engine.rules();
-        hits.sort_by(|one, other| one.occurrence.cmp(&other.occurrence).then(one.rule.cmp(&other.rule)));
-        let mut by_secret: HashMap<String, usize> = HashMap::new();
-        let mut groups: Vec<Vec<Hit>> = Vec::new();
-        for hit in hits {
-            let next = groups.len();
-            let index = *by_secret.entry(hit.fingerprint.clone()).or_insert(next);
-            if index == next {
-                groups.push(Vec::new());
-            }
-            groups[index].push(hit);
-        }
-        let pairs: Vec<(String, String)> = groups
-            .iter()
-            .flatten()
-            .filter_map(|hit| Some((hit.fingerprint.clone(), hit.pair.clone()?)))
-            .collect();
-        let findings = groups
-            .into_iter()
-            .filter_map(|group| {
-                let rank = |hit: &Hit| engine::specificity(rules, hit.rule, hit.certainty);
-                let owner = group.iter().max_by_key(|hit| rank(hit))?.rule;
-                let rule = rules.get(owner);
-                let mut also: Vec<RuleIndex> =
-                    group.iter().flat_map(|hit| hit.also.iter().copied().chain([hit.rule])).collect();
-                also.sort_unstable();
-                also.dedup();
-                also.retain(|&index| index != owner);
-                let details = engine::details(rule, group[0].secret.reveal());
-                let first = &group[0];
-                let (secret, fingerprint) = (first.secret.clone(), first.fingerprint.clone());
-                let mut occurrences: Vec<Occurrence> = group.into_iter().map(|hit| hit.occurrence).collect();
-                occurrences.dedup();
-                nearest(&mut occurrences);
-                Some(Finding {
-                    rule: rule.id.to_string(),
-                    summary: rule.summary.to_string(),
-                    provider: rule.provider.to_string(),
-                    kind: rule.kind,
-                    severity: rule.severity,
-                    secret,
-                    fingerprint,
-                    details,
-                    also: also.into_iter().map(|index| rules.get(index).id.to_string()).collect(),
-                    rotate: rule.rotate.to_string(),
-                    refs: rule.refs.iter().map(ToString::to_string).collect(),
-                    occurrences,
-                    companions: Vec::new(),
-                    story: None,
-                })
-            })
-            .collect();
-        pairs::join(findings, &pairs)
+        Outcome { findings, skipped, stats, coverage: None, told }
     }
 }
 
 /// What was found in a document as it stands and in one of its parts is told by the part.
-fn nearest(occurrences: &mut Vec<Occurrence>) {
+fn nearest(hits: &mut Vec<Hit>) {
     let mut outer = HashSet::new();
-    for occurrence in &*occurrences {
-        let mut origin = &occurrence.origin;
+    for hit in &*hits {
+        let mut origin = &hit.occurrence.origin;
         while let Some(container) = origin.outer() {
             outer.insert(container.clone());
             origin = container;
         }
     }
     if !outer.is_empty() {
-        occurrences.retain(|occurrence| !outer.contains(&occurrence.origin));
+        hits.retain(|hit| !outer.contains(&hit.occurrence.origin));
     }
 }
 
@@ -259,8 +230,7 @@ impl<'s> Scanner<'s> {
     fn set_aside_keys(&mut self, origin: &Origin) {
         let Scanner { scan, matches, skipped, .. } = self;
         matches.retain(|found| {
-            let rule = scan.engine.rules().get(found.rule);
-            let key = rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_));
+            let key = set_aside(scan.engine.rules().get(found.rule));
             if key {
                 let detail = "`--severity info` reports it".to_owned();
                 skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
@@ -268,6 +238,11 @@ impl<'s> Scanner<'s> {
             !key
         });
     }
+}
+
+/// Is what this rule finds set aside in tests, examples and documents?
+fn set_aside(rule: &Rule) -> bool {
+    rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_))
 }
 
 impl Visit for Scanner<'_> {
@@ -368,38 +343,16 @@ fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
     }
 }
 
-/// The paths that allow entries are compared with, the outermost first: an entry for a container speaks for
-/// its members.
-fn paths_of(origin: &Origin) -> Vec<PathBuf> {
-    match origin {
-        Origin::Member { outer, path } => {
-            let mut paths = paths_of(outer);
-            let base = paths.last().cloned().unwrap_or_else(|| PathBuf::from(outer.to_string()));
-            let mut whole = base.into_os_string();
-            whole.push(format!("!/{}", path.to_str_lossy()));
-            paths.push(whole.into());
-            paths
-        }
-        Origin::Noted { outer, .. } => paths_of(outer),
-        origin => path_of(origin).into_iter().collect(),
-    }
-}
-
-/// The path of what a source handed out: absolute for a file on disk, relative to the top of the
-/// repository for what git holds.
+/// The path that settings are asked about: absolute for a file on disk, relative to the top of the
+/// repository for what git holds. That of a member goes on behind that of its container.
 fn path_of(origin: &Origin) -> Option<PathBuf> {
-    match origin {
+    match origin.root() {
         Origin::File(path) => {
-            let mut whole = PathBuf::new();
-            for part in std::path::absolute(path).unwrap_or_else(|_| path.clone()).components() {
-                match part {
-                    Component::ParentDir => drop(whole.pop()),
-                    part => whole.push(part),
-                }
-            }
-            Some(whole)
+            let mut whole = crate::config::clean(path).into_os_string();
+            whole.push(origin.way());
+            Some(whole.into())
         }
-        other => other.path().map(PathBuf::from),
+        _ => origin.path().map(PathBuf::from),
     }
 }
 
@@ -416,16 +369,11 @@ impl Cut<'_> {
     fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
-        let paths = paths_of(self.origin);
+        let path = self.scan.place_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
             let secret = Secret::new(&self.text[found.secret.range()]);
-            let fingerprint = secret.fingerprint("", &self.scan.salt);
-            if self.scan.allowed(&rule.id, &paths, &fingerprint)
-                || self.allowed_by_comment(found, &rule.id)
-            {
-                continue;
-            }
+            let comment = self.comment(found, &rule.id);
             let mut position = |offset| {
                 let Position { line, column } = lines.position(offset);
                 let before = if line == first_line { column_before } else { 0 };
@@ -448,8 +396,9 @@ impl Cut<'_> {
                 also: found.also.clone(),
                 certainty: found.certainty,
                 secret,
-                fingerprint,
                 pair: self.pair(found),
+                comment,
+                marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
                 occurrence,
             });
         }
@@ -464,7 +413,8 @@ impl Cut<'_> {
         Span::new(start, end)
     }
 
-    fn allowed_by_comment(&self, found: &Match, rule: &str) -> bool {
+    /// What comments on the line of a match, on its last line or on the line before say of rule `rule`.
+    fn comment(&self, found: &Match, rule: &str) -> Said {
         let line = self.line(found.secret.start);
         let last = self.line(found.secret.end);
         let previous = match line.start {
@@ -472,12 +422,19 @@ impl Cut<'_> {
             start => self.line(start - 1),
         };
         let text = |span: Span| &self.text[span.range()];
-        allow::comment_allows(text(line), text(previous), rule)
-            || last != line && allow::comment_allows(text(last), &[], rule)
+        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
+        let said = comment::said(text(line), text(previous), rule, today, foreign);
+        match last != line && !matches!(said, Said::Allowed(_)) {
+            true => match comment::said(text(last), &[], rule, today, foreign) {
+                Said::Nothing => said,
+                behind => behind,
+            },
+            false => said,
+        }
     }
 
-    /// The fingerprint of the companion that the rule asks for, if it stands close enough.
-    fn pair(&self, found: &Match) -> Option<String> {
+    /// The companion that the rule asks for, if it stands close enough.
+    fn pair(&self, found: &Match) -> Option<Secret> {
         let rules = self.scan.engine.rules();
         let pair = rules.get(found.rule).pair.as_ref()?;
         let near = |other: &&Match| {
@@ -486,7 +443,7 @@ impl Cut<'_> {
             rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
         };
         let companion = self.matches.iter().find(near)?;
-        Some(Secret::new(&self.text[companion.secret.range()]).fingerprint("", &self.scan.salt))
+        Some(Secret::new(&self.text[companion.secret.range()]))
     }
 
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {

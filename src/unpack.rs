@@ -1,7 +1,9 @@
 //! Opens containers between a source and whoever looks at bytes: what is a container is handed on as its
 //! members, each with an origin that tells the way to it, `outer.tar!/layer/app.jar!/config.yml`.
 
-use crate::archive::{self, Budget, Compression, Content, Counted, HEAD, Input, Kind, Limits, Member, Metered, Trouble};
+use crate::archive::{
+    self, Budget, Compression, Content, Counted, HEAD, Input, Kind, Limits, Member, Metered, Trouble,
+};
 use crate::error::{SkipReason, Skipped};
 use crate::origin::{ObjectKind, Origin};
 use crate::source::{Visit, WHOLE_LIMIT};
@@ -63,7 +65,9 @@ fn sure(head: &[u8], whole: bool) -> bool {
     match whole {
         true => archive::decompress(Compression::Zlib, head)
             .is_ok_and(|mut reader| io::copy(&mut reader, &mut io::sink()).is_ok_and(|length| length > 0)),
-        false => std::str::from_utf8(&head[..head.len().min(HEAD)]).is_err_and(|error| error.error_len().is_some()),
+        false => {
+            std::str::from_utf8(&head[..head.len().min(HEAD)]).is_err_and(|error| error.error_len().is_some())
+        }
     }
 }
 
@@ -173,8 +177,17 @@ fn stem(origin: &Origin) -> BString {
     let name = path.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
     for (ending, instead) in [
-        (".tgz", ".tar"), (".tbz2", ".tar"), (".txz", ".tar"), (".tzst", ".tar"),
-        (".gz", ""), (".bz2", ""), (".xz", ""), (".zst", ""), (".zstd", ""), (".z", ""), (".zz", ""),
+        (".tgz", ".tar"),
+        (".tbz2", ".tar"),
+        (".txz", ".tar"),
+        (".tzst", ".tar"),
+        (".gz", ""),
+        (".bz2", ""),
+        (".xz", ""),
+        (".zst", ""),
+        (".zstd", ""),
+        (".z", ""),
+        (".zz", ""),
     ] {
         if lower.ends_with(ending) && lower.len() > ending.len() {
             return format!("{}{instead}", &name[..name.len() - ending.len()]).into();
@@ -283,7 +296,8 @@ impl<V: Visit> Opener<'_, V> {
                 return self.bytes(place, buffer, depth);
             }
             if kind.needs_all() {
-                let what = format!("a container of this kind is read in memory, and it is longer than {HELD} bytes");
+                let what =
+                    format!("a container of this kind is read in memory, and it is longer than {HELD} bytes");
                 self.skip(place.origin.clone(), Trouble::Budget(what));
                 return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
             }
@@ -300,7 +314,13 @@ impl<V: Visit> Opener<'_, V> {
     }
 
     /// What is compressed in `origin`; true where it is damaged.
-    fn compressed<R: io::BufRead>(&mut self, origin: &Origin, kind: Compression, reader: R, depth: u32) -> bool {
+    fn compressed<R: io::BufRead>(
+        &mut self,
+        origin: &Origin,
+        kind: Compression,
+        reader: R,
+        depth: u32,
+    ) -> bool {
         let (counted, count) = Counted::new(reader);
         let decoder = match archive::decompress(kind, counted) {
             Ok(decoder) => decoder,
@@ -366,7 +386,8 @@ impl<V: Visit> Opener<'_, V> {
     /// The members of a container; true where it is damaged.
     fn container(&mut self, origin: &Origin, kind: Kind, input: Input<'_>, depth: u32) -> bool {
         let budget = self.budget;
-        let read = archive::members(kind, input, budget, &mut |member| self.member(origin, member, depth + 1));
+        let read =
+            archive::members(kind, input, budget, &mut |member| self.member(origin, member, depth + 1));
         self.told(origin, read.err())
     }
 

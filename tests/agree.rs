@@ -6,7 +6,6 @@
 use sekisho::config::Settings;
 use sekisho::engine::{Certainty, Engine, Input, LOOK_BEHIND, Match, Scratch, stream};
 use sekisho::finding::Outcome;
-use sekisho::policy::Allow;
 use sekisho::rules::{RuleIndex, RuleSet, sample};
 use sekisho::scan::Scan;
 use sekisho::source::stream::Stdin;
@@ -241,8 +240,7 @@ fn far_inside_a_stream_everything_is_found_as_alone() {
 /// Run the whole program's scan over bytes as if they were standard input.
 fn outcome(bytes: Vec<u8>) -> Outcome {
     let (rules, active) = all_rules();
-    let (allow, salt) = (Allow::default(), b"test".to_vec());
-    let settings = Settings { rules, active, allow, salt, info: false, file: None };
+    let settings = Settings::plain(rules, active);
     Scan::new(settings).run(&Stdin::new(Cursor::new(bytes))).unwrap()
 }
 

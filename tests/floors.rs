@@ -16,9 +16,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("git2", &["source"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
-    ("regex_automata", &["engine", "rules"]),
-    ("regex_syntax", &["engine", "rules"]),
-    ("aho_corasick", &["engine", "rules", "mask"]),
+    ("crossterm", &["cli"]),
+    ("regex_automata", &["engine", "rules", "policy"]), // policy: values and lines of allow entries
+    ("regex_syntax", &["engine", "rules", "policy"]),
+    ("aho_corasick", &["engine", "rules", "mask", "policy"]),
 ];
 
 /// A source file: its top-level module, its path and its text without comments and test modules.

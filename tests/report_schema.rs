@@ -176,9 +176,15 @@ fn outcomes() -> Vec<Outcome> {
         .collect();
     vec![
         Outcome::default(),
-        Outcome { findings: findings.clone(), skipped: vec![], stats, coverage: None },
-        Outcome { findings: vec![], skipped: skipped.clone(), stats, coverage: Some(coverage()) },
-        Outcome { findings, skipped, stats, coverage: Some(coverage()) },
+        Outcome { findings: findings.clone(), skipped: vec![], stats, ..Outcome::default() },
+        Outcome {
+            findings: vec![],
+            skipped: skipped.clone(),
+            stats,
+            coverage: Some(coverage()),
+            ..Outcome::default()
+        },
+        Outcome { findings, skipped, stats, coverage: Some(coverage()), ..Outcome::default() },
     ]
 }
 

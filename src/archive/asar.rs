@@ -47,9 +47,8 @@ pub(super) fn members(bytes: &[u8], budget: &Budget, each: Each<'_>) -> io::Resu
             budget.member()?;
             let offset = child.get("offset").and_then(Value::as_str).and_then(|text| text.parse().ok());
             let size = child.get("size").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
-            let part = offset.zip(size).and_then(|(offset, size): (usize, usize)| {
-                body.get(offset..)?.get(..size)
-            });
+            let part =
+                offset.zip(size).and_then(|(offset, size): (usize, usize)| body.get(offset..)?.get(..size));
             let content = match part {
                 Some(part) => Content::Bytes(part),
                 None => Content::Nothing(Trouble::Corrupt("it lies outside of the archive".to_owned())),

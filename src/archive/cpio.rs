@@ -15,7 +15,9 @@ pub(super) const RPM: &[u8] = &[0xed, 0xab, 0xee, 0xdb];
 /// Do these bytes begin with the header of a member?
 pub(super) fn begins(head: &[u8]) -> bool {
     match head.first_chunk::<6>() {
-        Some(b"070701" | b"070702") => head.get(6..110).is_some_and(|rest| rest.iter().all(u8::is_ascii_hexdigit)),
+        Some(b"070701" | b"070702") => {
+            head.get(6..110).is_some_and(|rest| rest.iter().all(u8::is_ascii_hexdigit))
+        }
         Some(b"070707") => head.get(6..76).is_some_and(|rest| rest.iter().all(u8::is_ascii_digit)),
         _ => false,
     }
@@ -100,7 +102,11 @@ pub(super) fn rpm(mut input: Input<'_>, each: Each<'_>) -> io::Result<()> {
     input.skip(96)?;
     for (name, align) in [(&b"(signature)"[..], 8), (b"(header)", 1)] {
         let intro = input.piece(16)?;
-        let number = |at: usize| intro.get(at..at + 4).map(|four| u64::from(u32::from_be_bytes([four[0], four[1], four[2], four[3]])));
+        let number = |at: usize| {
+            intro
+                .get(at..at + 4)
+                .map(|four| u64::from(u32::from_be_bytes([four[0], four[1], four[2], four[3]])))
+        };
         let lengths = number(8).zip(number(12)).filter(|_| intro.starts_with(&[0x8e, 0xad, 0xe8]));
         let Some((entries, store)) = lengths.filter(|(entries, store)| entries * 16 + store <= HEADER) else {
             return Err(Trouble::Corrupt("a header of the rpm package is damaged".to_owned()).into());

@@ -52,7 +52,8 @@ pub(super) fn members(bytes: &[u8], budget: &Budget, each: Each<'_>) -> io::Resu
     if !page.is_power_of_two() || page < 512 || usable < 480 {
         return Err(damaged("its page size makes no sense").into());
     }
-    let database = Database { bytes, page, usable, encoding: head[59], left: Cell::new(4 * bytes.len() as u64) };
+    let database =
+        Database { bytes, page, usable, encoding: head[59], left: Cell::new(4 * bytes.len() as u64) };
     let mut tables = Vec::new();
     let whole = database.rows(1, &mut |row| {
         if let [Value::Text(kind), Value::Text(name), _, Value::Number(root), Value::Text(sql)] = row

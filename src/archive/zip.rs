@@ -24,7 +24,9 @@ const LZMA_KIB: u32 = 160 << 10;
 
 /// Do these bytes begin with a member, or are they the end of an empty archive?
 pub(super) fn begins(head: &[u8]) -> bool {
-    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") || head.starts_with(b"PK\x07\x08PK\x03\x04")
+    head.starts_with(b"PK\x03\x04")
+        || head.starts_with(b"PK\x05\x06")
+        || head.starts_with(b"PK\x07\x08PK\x03\x04")
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u64> {
@@ -88,7 +90,8 @@ fn end(bytes: &[u8]) -> Option<End> {
         }
         let (mut size, mut offset) = (u32_at(bytes, at + 12)?, u32_at(bytes, at + 16)?);
         let mut behind = at;
-        if let Some(locator) = at.checked_sub(20).filter(|&locator| bytes[locator..].starts_with(b"PK\x06\x07"))
+        if let Some(locator) =
+            at.checked_sub(20).filter(|&locator| bytes[locator..].starts_with(b"PK\x06\x07"))
             && (offset == 0xffff_ffff || size == 0xffff_ffff || u16_at(bytes, at + 10) == Some(0xffff))
         {
             // The record is sought where it must end, as bytes before the archive move its offset.
@@ -136,8 +139,11 @@ fn entry<'a>(bytes: &'a [u8], at: usize, end: &End) -> Option<(Entry<'a>, usize)
     if !bytes.get(at..)?.starts_with(b"PK\x01\x02") {
         return None;
     }
-    let (name, extra, comment) =
-        (u16_at(bytes, at + 28)? as usize, u16_at(bytes, at + 30)? as usize, u16_at(bytes, at + 32)? as usize);
+    let (name, extra, comment) = (
+        u16_at(bytes, at + 28)? as usize,
+        u16_at(bytes, at + 30)? as usize,
+        u16_at(bytes, at + 32)? as usize,
+    );
     let next = at + ENTRY + name + extra + comment;
     if next > end.directory.end {
         return None;
@@ -326,7 +332,8 @@ fn member(
     }
     if entry.method == 8 && entry.size <= WHOLE && entry.size / 1032 <= packed.len() as u64 {
         let Tools { decoder, buffer } = tools;
-        let decoder = decoder.get_or_insert_with(|| Box::new(sirocco::inflate::Decoder::new(Format::Deflate)));
+        let decoder =
+            decoder.get_or_insert_with(|| Box::new(sirocco::inflate::Decoder::new(Format::Deflate)));
         buffer.resize(entry.size as usize, 0);
         let whole = match decoder.decompress(packed, buffer, true) {
             Ok(progress) if progress.done && progress.output.len() as u64 == entry.size => true,
@@ -337,7 +344,10 @@ fn member(
         };
         if whole {
             budget.spend(entry.size)?;
-            budget.ratio(entry.packed, entry.size)?;
+            if let Err(trouble) = budget.ratio(entry.packed, entry.size) {
+                each(Member { path, content: Content::Nothing(trouble) });
+                return Ok(());
+            }
             each(Member { path, content: Content::Bytes(buffer) });
             if crc32fast::hash(buffer) != entry.crc as u32 {
                 each(Member { path, content: Content::Nothing(corrupt("its checksum does not hold")) });
@@ -456,7 +466,14 @@ fn locals(reader: &mut dyn BufRead, budget: &Budget, each: Each<'_>) -> io::Resu
         reader.take(LOCAL as u64 - 4).read_to_end(&mut header)?;
         let numbers = (|| {
             let lengths = (u16_at(&header, 26)?, u16_at(&header, 28)?);
-            Some((lengths, u16_at(&header, 6)?, u16_at(&header, 8)?, u32_at(&header, 14)?, u32_at(&header, 18)?, u32_at(&header, 22)?))
+            Some((
+                lengths,
+                u16_at(&header, 6)?,
+                u16_at(&header, 8)?,
+                u32_at(&header, 14)?,
+                u32_at(&header, 18)?,
+                u32_at(&header, 22)?,
+            ))
         })();
         let Some(((name_length, extra_length), flags, method, crc, packed, size)) = numbers else {
             return Err(corrupt("the zip archive is cut short").into());

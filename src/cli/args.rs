@@ -25,7 +25,7 @@ pub struct Args {
     pub global: Global,
 }
 
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Clone)]
 pub struct Global {
     /// When to colour output [NO_COLOR and CLICOLOR_FORCE are honoured]
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
@@ -39,6 +39,9 @@ pub struct Global {
     /// Add the rules of this file (may be given several times)
     #[arg(long, global = true, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+    /// How a hook judges; other commands have these flags of their own.
+    #[arg(skip)]
+    pub judge: super::judge::Judge,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,8 +62,20 @@ pub enum Command {
     Hook(super::hook::Hook),
     /// Hide secrets in the output of a command, in a stream, or in files
     Mask(Box<super::mask::args::Mask>),
+    /// Tell which rules looked at a place, what each test measured, and what suppressed it
+    Explain(Box<super::explain::Explain>),
+    /// Go through findings and mark them true, false or accepted
+    Triage(Box<super::triage::Triage>),
+    Init(super::init::Init),
+    Config(super::config::Config),
+    Allow(super::allow::Allow),
+    Baseline(super::baseline::Baseline),
     /// List, show and check rules
     Rules(Rules),
+    /// Take over rules, allowlists, ignore files and baselines of other scanners
+    Import(super::import::Import),
+    /// Run by the command line of another scanner
+    Compat(super::compat::Compat),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -96,6 +111,8 @@ pub struct Scan {
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
+    pub judge: super::judge::Judge,
+    #[command(flatten)]
     pub write: Write,
 }
 
@@ -123,15 +140,17 @@ pub struct Audit {
     #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
+    pub judge: super::judge::Judge,
+    #[command(flatten)]
     pub write: Write,
 }
 
 #[derive(ClapArgs)]
 pub struct Select {
-    /// Switch on a rule or all rules of a provider (`all` for every rule)
+    /// Switch on rules by id, provider, kind or severity (`all` for every rule)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub enable: Vec<String>,
-    /// Switch off a rule or all rules of a provider (`all` for every rule)
+    /// Switch off rules by id, provider, kind or severity (`all` for every rule)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub disable: Vec<String>,
     /// Only rules of at least this severity; with `info` also private keys of tests and examples
@@ -141,11 +160,12 @@ pub struct Select {
 
 #[derive(ClapArgs)]
 pub struct Write {
-    /// Report format on standard output: human, json, jsonl, sarif, html or gitleaks
+    /// Report format on standard output: human, json, jsonl, sarif, html, gitleaks, csv, junit, gitlab,
+    /// github or markdown
     #[arg(long, short = 'f', default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Write a report to this file (may be given several times); the format comes from the ending
-    /// (.json, .jsonl, .sarif, .html, .txt) or from a prefix, as in `gitleaks=report.json`
+    /// (.json, .jsonl, .sarif, .html, .csv, .xml for junit, .md, .txt) or from a prefix, as in `gitleaks=report.json`
     #[arg(long, short = 'o', value_name = "[FORMAT=]FILE")]
     pub output: Vec<String>,
     /// Show secrets in clear in reports
@@ -192,7 +212,7 @@ pub enum ListFormat {
     Markdown,
 }
 
-fn severity(name: &str) -> Result<Severity, String> {
+pub fn severity(name: &str) -> Result<Severity, String> {
     [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
         .into_iter()
         .find(|severity| severity.name() == name)

@@ -1,10 +1,10 @@
 //! `sekisho audit`.
 
 use super::args::{Audit as AuditArgs, Global};
-use super::{output, progress, scan};
+use super::{judge, output, progress};
 use crate::cache::{self, Cache, Loaded};
 use crate::config::Settings;
-use crate::error::Error;
+use crate::error::{Error, SkipReason};
 use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
@@ -19,14 +19,15 @@ use std::sync::atomic::AtomicBool;
 /// What ends the run.
 pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let start = args.repository.clone().unwrap_or_else(|| PathBuf::from("."));
-    let settings = Settings::load(&start, &scan::flags(global, &args.select))?;
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    output::notes(&settings, args.write.quiet);
     let mut history = History::open(&start, args.threads)?;
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings).opening(args.unpacking.limits());
     let stop = stop_on_signals();
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
-    let known = place.as_deref().and_then(|place| load(place, &digest, args.write.quiet));
+    let known = place.as_deref().and_then(|place| load(place, &digest, &history, args.write.quiet));
     let clean_before = known.as_ref().map_or(&Unknown as &dyn Known, |cache| cache);
     let only = args.story.only(&start, &history, clean_before)?;
     let options = AuditOptions {
@@ -40,14 +41,18 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
         progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
     let settle = |outcome: &mut Outcome| scan.settle(outcome, &doubts);
     args.story.tell(&mut outcome, &start, &history, args.threads, &settle)?;
-    if let Some(place) = place.as_ref().filter(|_| only.is_none()) {
-        let changed = outcome.stats.inputs > 0 || known.is_none();
-        if let Err(error) = if changed { cache::store(place, &digest, &clean) } else { Ok(()) }
-            && !args.write.quiet
-        {
-            eprintln!("sekisho: note: the cache {} is not written: {error}", place.display());
-        }
+    // What names a missing object is looked at again next time, or nobody would miss it any more.
+    let names_missing = outcome.skipped.iter().any(|skipped| skipped.reason == SkipReason::Missing);
+    let news = only.is_none() && !names_missing && (clean.changed || known.is_none());
+    let to_write = place.as_ref().filter(|_| news);
+    if let Some(place) = to_write
+        && let Err(error) = cache::store(place, &digest, &clean)
+        && !args.write.quiet
+    {
+        eprintln!("sekisho: note: the cache {} is not written: {error}", place.display());
     }
+    scan.tell_stale(&mut outcome.told, false);
+    judge::tell(&outcome.told, args.write.quiet);
     output::write(&outcome, &args.write, global, &start, targets)?;
     Ok(args.unpacking.status(&outcome, args.write.exit_zero))
 }
@@ -60,17 +65,17 @@ fn cache_file(args: &AuditArgs, history: &History) -> PathBuf {
     }
 }
 
-fn load(place: &Path, digest: &str, quiet: bool) -> Option<Cache> {
-    match cache::load(place, digest) {
-        Loaded::Cache(cache) => Some(cache),
-        Loaded::Nothing => None,
-        Loaded::Useless(reason) => {
-            if !quiet {
-                eprintln!("sekisho: note: the cache {} is not used: {reason}", place.display());
-            }
-            None
-        }
+fn load(place: &Path, digest: &str, history: &History, quiet: bool) -> Option<Cache> {
+    let reason = match cache::load(place, digest) {
+        Loaded::Cache(cache) if cache.lacks_objects(history) => "objects have been deleted since".to_owned(),
+        Loaded::Cache(cache) => return Some(cache),
+        Loaded::Nothing => return None,
+        Loaded::Useless(reason) => reason,
+    };
+    if !quiet {
+        eprintln!("sekisho: note: the cache {} is not used: {reason}", place.display());
     }
+    None
 }
 
 /// Set by the first Ctrl-C (or a request to end): what was found until then is reported. The second

@@ -1,15 +1,25 @@
 //! The command line: parse, assemble, run, write, exit status.
 #![allow(clippy::print_stderr, reason = "messages for people are this module's work")]
 
+mod allow;
 mod args;
 mod audit;
+mod baseline;
+mod compat;
+mod config;
+mod explain;
 mod hook;
+mod import;
+mod init;
+mod judge;
 mod mask;
 mod output;
 mod progress;
 mod rules;
 mod scan;
 mod story_arguments;
+mod survey;
+mod triage;
 mod unpacking;
 
 use crate::error::Error;
@@ -40,7 +50,15 @@ pub fn main() -> ExitCode {
         args::Command::Audit(audit) => audit::run(&audit, &args.global),
         args::Command::Hook(hook) => hook::run(&hook, &args.global),
         args::Command::Mask(mask) => mask::run(*mask, &args.global),
+        args::Command::Explain(explain) => explain::run(&explain, &args.global),
+        args::Command::Triage(triage) => triage::run(&triage, &args.global),
+        args::Command::Init(init) => init::run(&init, &args.global),
+        args::Command::Config(config) => config::run(&config, &args.global),
+        args::Command::Allow(allow) => allow::run(&allow, &args.global),
+        args::Command::Baseline(baseline) => baseline::run(&baseline, &args.global),
         args::Command::Rules(rules) => rules::run(&rules, &args.global),
+        args::Command::Import(import) => import::run(&import, &args.global),
+        args::Command::Compat(compat) => compat::run(&compat, &args.global),
         args::Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut args::Args::command(), "sekisho", &mut script);

@@ -1,6 +1,7 @@
 //! Where reports go.
 
 use super::args::{Color, Global, Write as WriteArgs};
+use crate::config::Settings;
 use crate::error::Error;
 use crate::finding::Outcome;
 use crate::report::{self, Format, Options};
@@ -32,7 +33,9 @@ fn open_one(text: &str) -> Result<Target, Error> {
         return Err(Error::Input {
             what: format!("--output {text}"),
             reason: "the format cannot be told from the ending".to_owned(),
-            remedy: "end the name in .json, .jsonl, .sarif, .html or .txt, or write FORMAT=FILE".to_owned(),
+            remedy:
+                "end the name in .json, .jsonl, .sarif, .html, .csv, .xml, .md or .txt, or write FORMAT=FILE"
+                    .to_owned(),
         });
     };
     let file = File::create(path)
@@ -41,11 +44,18 @@ fn open_one(text: &str) -> Result<Target, Error> {
 }
 
 fn by_ending(path: &str) -> Option<Format> {
+    // The name that GitLab's templates give to the report.
+    if Path::new(path).file_name()? == "gl-secret-detection-report.json" {
+        return Some(Format::Gitlab);
+    }
     match Path::new(path).extension()?.to_str()? {
         "json" => Some(Format::Json),
         "jsonl" | "ndjson" => Some(Format::Jsonl),
         "sarif" => Some(Format::Sarif),
         "html" | "htm" => Some(Format::Html),
+        "csv" => Some(Format::Csv),
+        "xml" => Some(Format::Junit),
+        "md" => Some(Format::Markdown),
         "txt" => Some(Format::Human),
         _ => None,
     }
@@ -98,6 +108,13 @@ fn ignore_unsyncable(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
         _ => Err(error),
+    }
+}
+
+/// Tell what there is to know about the configuration of another scanner.
+pub fn notes(settings: &Settings, quiet: bool) {
+    if !quiet {
+        settings.notes.iter().for_each(|note| eprintln!("sekisho: note: {note}"));
     }
 }
 

@@ -1,8 +1,9 @@
 //! `sekisho scan`.
 
 use super::args::{Global, Scan as ScanArgs, Select};
+use super::judge::{self, Judge};
 use super::{output, progress};
-use crate::config::{Flags, Selection, Settings};
+use crate::config::{self, Flags, Settings};
 use crate::error::Error;
 use crate::finding::Outcome;
 use crate::gate::{self, Verdict};
@@ -36,20 +37,37 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
         });
     }
     let start = if standard_input { PathBuf::from(".") } else { paths[0].clone() };
-    let settings = Settings::load(&start, &flags(global, &args.select))?;
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    output::notes(&settings, args.write.quiet);
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings).opening(args.unpacking.limits());
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
-    let outcome = progress::with(&scan.progress, shown, || look(&scan, args, paths, standard_input))?;
+    let whole = covers(&scan, &paths, standard_input);
+    let mut outcome = progress::with(&scan.progress, shown, || look(&scan, args, paths, standard_input))?;
+    scan.tell_stale(&mut outcome.told, whole);
+    judge::tell(&outcome.told, args.write.quiet);
     output::write(&outcome, &args.write, global, &start, targets)?;
     Ok(args.unpacking.status(&outcome, args.write.exit_zero))
+}
+
+/// Does a run look at all that its settings are about? Only then can it tell what is of no use in them.
+fn covers(scan: &Scan, paths: &[PathBuf], standard_input: bool) -> bool {
+    let base = scan.cascade().base();
+    let root = match (&base.file, scan.cascade().top()) {
+        (Some(_), _) => base.root.clone(),
+        (None, Some(top)) => top.to_owned(),
+        (None, None) => config::clean(Path::new(".")),
+    };
+    !standard_input && paths.iter().any(|path| root.starts_with(config::clean(path)))
 }
 
 /// Look at what is staged or at a range of commits: only what is new there is reported.
 fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let repo = Repo::here()?;
     let start = repo.directory().to_owned();
-    let scan = Scan::new(Settings::load(&start, &flags(global, &args.select))?).opening(args.unpacking.limits());
+    let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
+    output::notes(&settings, args.write.quiet);
+    let scan = Scan::new(settings).opening(args.unpacking.limits());
     let targets = output::open(&args.write)?;
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let verdict = match &args.range {
@@ -62,6 +80,7 @@ fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
             verdict.older.len()
         );
     }
+    judge::tell(&verdict.outcome.told, args.write.quiet);
     output::write(&verdict.outcome, &args.write, global, &start, targets)?;
     Ok(args.unpacking.status(&verdict.outcome, args.write.exit_zero))
 }
@@ -92,14 +111,5 @@ fn look(scan: &Scan, args: &ScanArgs, paths: Vec<PathBuf>, standard_input: bool)
 
 /// The flags that settings are made of.
 pub fn flags(global: &Global, select: &Select) -> Flags {
-    Flags {
-        config: global.config.clone(),
-        no_config: global.no_config,
-        rules: global.rules.clone(),
-        selection: Selection {
-            enable: select.enable.clone(),
-            disable: select.disable.clone(),
-            severity: select.severity,
-        },
-    }
+    judge::flags(global, Some(select), &Judge::default())
 }

@@ -74,6 +74,8 @@ mod tests {
         assert_eq!(size("2k"), Ok(2048));
         assert_eq!(size("3MiB"), Ok(3 << 20));
         assert_eq!(size("1GB"), Ok(1 << 30));
-        assert!(size("").is_err() && size("x").is_err() && size("1q").is_err() && size("99999999999T").is_err());
+        assert!(
+            size("").is_err() && size("x").is_err() && size("1q").is_err() && size("99999999999T").is_err()
+        );
     }
 }

@@ -2,14 +2,12 @@
 //! first four bytes to rules, and a table from three bytes inside a literal to that literal.
 
 use super::assign;
-use super::candidate::{Tables, fingerprint, fingerprint_hash, four};
+use super::candidate::{Tables, fingerprint, fingerprint_hash, four, share};
+use super::noise::affinity;
+use crate::rules::grams::{self, GramTable, Sought};
 use crate::rules::rule::{Anchor, Matcher, Text};
 use crate::rules::{RuleIndex, RuleSet};
-
-/// Runs shorter than this are too common to be looked at one by one.
-const SHORTEST_RUN: u32 = 8;
-/// A rule with a shorter run and at most this many beginnings is searched by literals instead.
-const FEW_GRAMS: usize = 8;
+use std::borrow::Cow;
 
 /// What to do where a literal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,48 +40,37 @@ struct Literal {
 pub struct Anchors {
     /// The tables of the candidate pass.
     pub tables: Tables,
-    /// Open addressing: beginning and a range of `rules`; an empty range is a free slot.
-    slots: Vec<(u32, u32, u32)>,
-    rules: Vec<RuleIndex>,
+    /// Beginnings of the built-in rules, and of others.
+    builtin: Option<&'static GramTable>,
+    own: GramTable,
     literals: Vec<Literal>,
     /// First literal by hash of its fingerprint, `u32::MAX` for none.
     heads: Vec<u32>,
 }
 
 impl Anchors {
-    /// Tables for those rules of a set for which `active` says yes, and for `names`, the words that name
-    /// secrets.
-    pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool, names: &[&str]) -> Anchors {
-        let mut pairs: Vec<(u32, RuleIndex)> = Vec::new();
+    /// Tables for a set of rules: literals only of those for which `active` says yes.
+    pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool) -> Anchors {
         let mut literals: Vec<Literal> = Vec::new();
         let mut add = |text: &[u8], exact: bool, purpose: Use| {
             let folded = text.to_ascii_lowercase();
-            let window = rarest_window(&folded);
             let folded = if exact { text.to_vec() } else { folded };
             if !matches!(purpose, Use::Start | Use::Scheme | Use::RuleName)
                 || !literals.iter().any(|held: &Literal| held.purpose == purpose && held.text == folded)
             {
-                literals.push(Literal { text: folded, window, exact, purpose, next: u32::MAX });
+                literals.push(Literal { text: folded, window: 0, exact, purpose, next: u32::MAX });
             }
         };
-        let mut run = SHORTEST_RUN;
-        // Beginnings that the candidate pass looks for by itself.
-        let mut sought: Vec<u32> = Vec::new();
         for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
             match &rule.matcher {
                 Matcher::Token(token) => match &token.anchor {
-                    Anchor::WordStart { grams, run: least } => {
-                        pairs.extend(grams.iter().map(|&gram| (gram, index)));
-                        let short = u32::from(*least) < SHORTEST_RUN;
-                        if short && token.regex.contains("://") {
-                            add(b"://", true, Use::Scheme);
-                        } else if short && grams.len() <= FEW_GRAMS {
+                    Anchor::WordStart { grams, run } => match grams::sought(token, grams, *run) {
+                        Sought::Scheme => add(b"://", true, Use::Scheme),
+                        Sought::Literals => {
                             grams.iter().for_each(|gram| add(&gram.to_le_bytes(), true, Use::Start));
-                        } else {
-                            sought.extend(grams.iter());
-                            run = run.min(u32::from(*least).max(1));
                         }
-                    }
+                        Sought::Beginnings => {}
+                    },
                     Anchor::Contains { literals, any_case } => {
                         literals.iter().for_each(|text| add(text.as_bytes(), !any_case, Use::Inside(index)));
                     }
@@ -92,55 +79,53 @@ impl Anchors {
                     block.begin.iter().for_each(|text| add(text.as_bytes(), true, Use::Begin(index)));
                 }
                 Matcher::Assigned(assigned) => {
-                    let unknown = |word: &&Text| !names.iter().any(|name| word.contains(name));
+                    let unknown = |word: &&Text| !assign::names_secret(word);
                     for word in assigned.name.iter().filter(unknown) {
                         spellings(word).iter().for_each(|text| add(text.as_bytes(), false, Use::RuleName));
                     }
                 }
             }
         }
-        names.iter().for_each(|name| add(name.as_bytes(), false, Use::Name));
+        assign::words().iter().for_each(|name| add(name.as_bytes(), false, Use::Name));
         assign::known_words().iter().for_each(|name| add(name.as_bytes(), false, Use::RuleName));
-        pairs.sort_unstable();
-        let (slots, rules) = hash(&pairs);
-        let mut heads = vec![u32::MAX; 4096];
+        choose_windows(&mut literals);
+        let mut heads = vec![u32::MAX; HEADS];
         let mut fingerprints = Vec::with_capacity(literals.len());
         for (index, literal) in literals.iter_mut().enumerate() {
             let bytes = four(&literal.text, literal.window);
             fingerprints.push([bytes[0], bytes[1], bytes[2]]);
-            let head = &mut heads[fingerprint_hash(fingerprint(bytes))];
+            let head = &mut heads[fingerprint_hash(fingerprint(bytes)) % HEADS];
             literal.next = std::mem::replace(head, index as u32);
         }
-        let tables = Tables::new(sought.into_iter(), run, &fingerprints);
-        Anchors { tables, slots, rules, literals, heads }
+        let builtin = set.builtin_grams();
+        let own = GramTable::new(set.own().map(|(index, rule)| (index.0, rule)));
+        let bits = match builtin {
+            None => own.bits.clone(),
+            Some(builtin) if own.bits.is_empty() => Cow::Borrowed(&builtin.bits[..]),
+            Some(builtin) => {
+                builtin.bits.iter().zip(own.bits.iter()).map(|(one, other)| one | other).collect()
+            }
+        };
+        let run = builtin.map_or(own.run, |builtin| own.run.min(builtin.run));
+        let tables = Tables::new(bits, run, &fingerprints);
+        Anchors { tables, builtin, own, literals, heads }
     }
 
-    /// The rules whose matches can begin with these four bytes.
+    /// The rules, in force or not, whose matches can begin with these four bytes.
     #[inline]
-    pub fn rules_at(&self, gram: u32) -> &[RuleIndex] {
-        let mask = self.slots.len() - 1;
-        let mut slot = gram_slot(gram) & mask;
-        loop {
-            let (held, start, end) = self.slots[slot];
-            if start == end {
-                return &[];
-            }
-            if held == gram {
-                return &self.rules[start as usize..end as usize];
-            }
-            slot = (slot + 1) & mask;
-        }
+    pub fn rules_at(&self, gram: u32) -> impl Iterator<Item = RuleIndex> + '_ {
+        GramTable::at_both(self.builtin, &self.own, gram).map(RuleIndex)
     }
 
     /// All four-byte beginnings of matches.
     pub fn grams(&self) -> impl Iterator<Item = u32> + '_ {
-        self.slots.iter().filter(|slot| slot.1 != slot.2).map(|slot| slot.0)
+        self.builtin.into_iter().flat_map(GramTable::grams).chain(self.own.grams())
     }
 
     /// The literals that stand in `text` with their fingerprint at `at`: start, end and use of each.
     #[inline]
     pub fn literals_at(&self, text: &[u8], at: usize, mut each: impl FnMut(usize, usize, Use)) {
-        let mut index = self.heads[fingerprint_hash(fingerprint(four(text, at)))];
+        let mut index = self.heads[fingerprint_hash(fingerprint(four(text, at))) % HEADS];
         while let Some(literal) = self.literals.get(index as usize) {
             index = literal.next;
             let Some(start) = at.checked_sub(literal.window) else { continue };
@@ -166,57 +151,55 @@ fn spellings(words: &str) -> Vec<String> {
     }
 }
 
-fn hash(pairs: &[(u32, RuleIndex)]) -> (Vec<(u32, u32, u32)>, Vec<RuleIndex>) {
-    let size = (pairs.len() * 2).next_power_of_two().max(16);
-    let mut slots = vec![(0, 0, 0); size];
-    let rules: Vec<RuleIndex> = pairs.iter().map(|pair| pair.1).collect();
-    let mut start = 0;
-    while start < pairs.len() {
-        let gram = pairs[start].0;
-        let end = start + pairs[start..].iter().take_while(|pair| pair.0 == gram).count();
-        let mut slot = gram_slot(gram) & (size - 1);
-        while slots[slot].1 != slots[slot].2 {
-            slot = (slot + 1) & (size - 1);
+/// Number of first literals by hash.
+const HEADS: usize = 4096;
+
+/// A share of all text that every window costs beside what passes because of it: tables grow fuller.
+const WINDOW: f32 = 3e-5;
+
+/// Choose the three bytes by which each literal is searched: rare ones, and the same for many.
+fn choose_windows(literals: &mut [Literal]) {
+    let mut windows: Vec<(u32, u32)> = Vec::with_capacity(literals.len() * 8);
+    for (index, literal) in literals.iter().enumerate() {
+        // A marker's own word tells it apart better than letter frequencies do.
+        let begin = literal.text.windows(5).position(|part| part.eq_ignore_ascii_case(b"begin"));
+        let places = begin.map_or(0..literal.text.len().saturating_sub(2).max(1), |at| at..at + 1);
+        windows.extend(places.map(|at| (fingerprint(four(&literal.text, at)), index as u32)));
+    }
+    windows.sort_unstable();
+    windows.dedup();
+    let mut chosen: Vec<(f32, u32)> = vec![(f32::INFINITY, 0); literals.len()];
+    // At first all literals of a window count, then those that chose it.
+    for round in 0..2 {
+        let votes = std::mem::replace(&mut chosen, vec![(f32::INFINITY, 0); literals.len()]);
+        for same in windows.chunk_by(|one, other| one.0 == other.0) {
+            let print = same[0].0;
+            let voters =
+                same.iter().filter(|(_, index)| round == 0 || votes[*index as usize].1 == print).count();
+            let cost = (share_of(print) + WINDOW) / voters as f32;
+            for &(_, index) in same.iter().filter(|_| voters > 0) {
+                if cost < chosen[index as usize].0 {
+                    chosen[index as usize] = (cost, print);
+                }
+            }
         }
-        slots[slot] = (gram, start as u32, end as u32);
-        start = end;
     }
-    (slots, rules)
+    for (literal, (_, print)) in literals.iter_mut().zip(chosen) {
+        let places = 0..literal.text.len().saturating_sub(2);
+        literal.window =
+            places.into_iter().find(|&at| fingerprint(four(&literal.text, at)) == print).unwrap_or(0);
+    }
 }
 
-#[inline]
-fn gram_slot(gram: u32) -> usize {
-    (gram.wrapping_mul(0x85eb_ca6b) >> 12) as usize
-}
-
-/// The offset of the three bytes of a literal that are rarest in ordinary text.
-fn rarest_window(text: &[u8]) -> usize {
-    // A marker's own word tells it apart better than letter frequencies do.
-    if let Some(at) = text.windows(5).position(|window| window == b"begin") {
-        return at;
-    }
-    let cost = |part: &[u8]| {
-        let common = COMMON.contains(&part);
-        part.iter().map(|&byte| commonness(byte)).sum::<u32>() + if common { 20 } else { 0 }
+/// How large a share of ordinary text three bytes are, roughly.
+fn share_of(print: u32) -> f32 {
+    // Folding made a strange one of `_`.
+    let byte = |place: usize| match print.to_le_bytes()[place] {
+        0x7f => b'_',
+        byte => byte,
     };
-    (0..text.len().saturating_sub(2)).min_by_key(|&at| cost(&text[at..at + 3])).unwrap_or(0)
-}
-
-/// Three letters that are far more common than their single letters would make them.
-const COMMON: [&[u8]; 8] = [b"ing", b"con", b"ion", b"the", b"ent", b"str", b"ect", b"tri"];
-
-/// How common a byte is in source code and logs, roughly: ten times the logarithm of its share.
-fn commonness(byte: u8) -> u32 {
-    match byte {
-        b' ' => 50,
-        b'e' | b't' => 48,
-        b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 45,
-        b'l' | b'c' | b'd' | b'u' | b'p' | b'm' | b'f' => 41,
-        b'_' | b'-' | b'.' | b'0' | b'1' | b'/' | b'=' => 39,
-        b'h' | b'g' | b'b' | b'y' => 37,
-        b'2'..=b'9' | b'"' | b'\'' | b'(' | b')' | b':' | b',' | b';' => 35,
-        b'v' | b'w' | b'k' | b'x' => 31,
-        b'q' | b'j' | b'z' => 24,
-        _ => 28,
-    }
+    let [first, second, third] = [byte(0), byte(1), byte(2)];
+    let pairs = i32::from(affinity(first, second)) + i32::from(affinity(second, third));
+    let single: f32 = [first, second, third].map(share).into_iter().product();
+    single * (pairs as f32 / 8.0).exp2()
 }

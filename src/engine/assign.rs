@@ -8,6 +8,7 @@
 mod formats;
 mod value;
 
+use super::words::WordSearch;
 use crate::text::Span;
 
 /// How far a name reaches to the left of its word, in bytes.
@@ -65,47 +66,55 @@ pub struct Assignment {
 /// Words that name secrets, in lower case, at least three bytes each; they are found anywhere in an
 /// identifier. The Russian word lacks its first letter, which has two cases.
 pub fn words() -> &'static [&'static str] {
-    &[
-        "pass",
-        "pwd",
-        "psw",
-        "pw=",
-        "pw ",
-        "pw:",
-        "pw\"",
-        "pw'",
-        "secret",
-        "token",
-        "key",
-        "auth",
-        "cred",
-        "bearer",
-        "identified by",
-        "connectionstring",
-        "senha",
-        "contrase",
-        "clave",
-        "kennwort",
-        "parola",
-        "mdp",
-        "wachtwoord",
-        "heslo",
-        "hasło",
-        "şifre",
-        "lösenord",
-        "ароль",
-        "секрет",
-        "パスワード",
-        "秘密鍵",
-        "密码",
-        "密碼",
-        "密钥",
-        "金鑰",
-        "口令",
-        "비밀번호",
-        "암호",
-    ]
+    &WORDS
 }
+
+/// True where a word holds one of [`words`].
+pub(super) fn names_secret(word: &str) -> bool {
+    SEARCH.find(word.as_bytes()) != 0
+}
+
+const WORDS: [&str; 38] = [
+    "pass",
+    "pwd",
+    "psw",
+    "pw=",
+    "pw ",
+    "pw:",
+    "pw\"",
+    "pw'",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "cred",
+    "bearer",
+    "identified by",
+    "connectionstring",
+    "senha",
+    "contrase",
+    "clave",
+    "kennwort",
+    "parola",
+    "mdp",
+    "wachtwoord",
+    "heslo",
+    "hasło",
+    "şifre",
+    "lösenord",
+    "ароль",
+    "секрет",
+    "パスワード",
+    "秘密鍵",
+    "密码",
+    "密碼",
+    "密钥",
+    "金鑰",
+    "口令",
+    "비밀번호",
+    "암호",
+];
+static SEARCH: WordSearch<38> = WordSearch::new(WORDS);
 
 /// Words that end the names of tokens but are too ordinary for the judgement of noise: only values that
 /// a rule knows by shape and context are looked for behind them.

@@ -3,11 +3,13 @@
 
 use super::assign::{self, Assignment, Operator};
 use super::noise::{self, NameKind};
+use super::trace::{AnchorKind, Event, Look, Sink};
+use super::verify::Refusal;
+use super::words::{SEED, mix};
 use super::{Certainty, Engine, Input, Match, context, verify};
-use crate::rules::rule::{Assigned, Kind, Matcher, Rule};
+use crate::rules::rule::{Assigned, Kind, Matcher};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
-use std::collections::HashMap;
 
 /// The validator's name by which a rule hands its values to the judgement of noise.
 pub const JUDGEMENT: &str = "judgement";
@@ -30,21 +32,44 @@ impl State {
 /// The rules for assigned values: by context word, and those that judgement serves.
 #[derive(Default)]
 pub struct Table {
-    /// By the first word of each `near` entry.
-    by_word: HashMap<Vec<u8>, Vec<RuleIndex>>,
+    /// The first word of each `near` entry.
+    near: Vec<Near>,
+    /// The first of `near` by hash; [`NONE`] for none.
+    heads: Vec<u32>,
     /// Rules without `near`: by name words alone.
     by_name: Vec<RuleIndex>,
-    /// Bit per value length that some rule of `by_word` or `by_name` accepts.
+    /// Bit per value length that some rule of `near` or `by_name` accepts.
     lengths: [u64; 9],
     /// Rule for judged passwords, tokens and keys, by kind of name.
     judged: [Option<RuleIndex>; 3],
     longest_word: usize,
 }
 
+/// The first word of an entry of a rule's `near`.
+struct Near {
+    rule: RuleIndex,
+    /// Which entry it is.
+    entry: usize,
+    length: usize,
+    hash: u32,
+    /// The next one with such a hash.
+    next: u32,
+}
+
+const NONE: u32 = u32::MAX;
+/// Number of first entries by hash.
+const HEADS: usize = 4096;
+
+/// The first word of an entry of `near`.
+fn first_word(entry: &str) -> &[u8] {
+    let bytes = entry.as_bytes();
+    &bytes[..memchr::memchr(b' ', bytes).unwrap_or(bytes.len())]
+}
+
 impl Table {
     /// The table for those rules of a set for which `active` says yes.
     pub fn new(set: &RuleSet, active: impl Fn(RuleIndex) -> bool) -> Table {
-        let mut table = Table::default();
+        let mut table = Table { heads: vec![NONE; HEADS], ..Table::default() };
         for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
             let Matcher::Assigned(assigned) = &rule.matcher else { continue };
             if rule.check.as_deref() == Some(JUDGEMENT) {
@@ -62,13 +87,13 @@ impl Table {
             if rule.near.is_empty() {
                 table.by_name.push(index);
             }
-            for word in rule.near.iter() {
-                let first = word.split(' ').next().unwrap_or(word).as_bytes();
-                table.longest_word = table.longest_word.max(first.len());
-                let rules = table.by_word.entry(first.to_vec()).or_default();
-                if !rules.contains(&index) {
-                    rules.push(index);
-                }
+            for (entry, words) in rule.near.iter().enumerate() {
+                let word = first_word(words);
+                table.longest_word = table.longest_word.max(word.len());
+                let hash = word.iter().fold(SEED, |hash, &byte| mix(hash, byte));
+                let next =
+                    std::mem::replace(&mut table.heads[hash as usize % HEADS], table.near.len() as u32);
+                table.near.push(Near { rule: index, entry, length: word.len(), hash, next });
             }
         }
         table
@@ -80,19 +105,34 @@ impl Table {
 
     /// Rules of which a context word stands in `text`, each with whether `text` is
     /// the `name`.
-    fn collect(&self, text: &[u8], name: bool, found: &mut Vec<(RuleIndex, bool)>) {
+    fn collect(&self, rules: &RuleSet, text: &[u8], name: bool, found: &mut Vec<(RuleIndex, bool)>) {
         context::words(text, |word| {
-            let shortest = if word.len() > 5 { 5 } else { word.len() };
-            for length in shortest..=word.len().min(self.longest_word) {
-                for &rule in self.by_word.get(&word[..length]).into_iter().flatten() {
-                    if !found.iter().any(|held| held.0 == rule) {
-                        found.push((rule, name));
+            let mut hash = SEED;
+            for (at, &byte) in word.iter().enumerate().take(self.longest_word) {
+                hash = mix(hash, byte);
+                let length = at + 1;
+                if length < word.len().min(5) {
+                    continue;
+                }
+                let mut next = self.heads[hash as usize % HEADS];
+                while let Some(near) = self.near.get(next as usize) {
+                    next = near.next;
+                    if near.hash == hash
+                        && near.length == length
+                        && first_word(&rules.get(near.rule).near[near.entry]) == &word[..length]
+                        && !found.iter().any(|held| held.0 == near.rule)
+                    {
+                        found.push((near.rule, name));
                     }
                 }
             }
         });
     }
 }
+
+/// What is told where no rule for assigned values is tried.
+const NO_KNOWN_SHAPE: &str = "no rule for values of a known shape was tried: the value holds no digit, is \
+     no single piece, or has a length that none of them takes";
 
 impl Engine {
     /// A word of a name stands at `word`: is there an assignment, and is its value a secret? Where the
@@ -103,42 +143,57 @@ impl Engine {
         input: &Input<'_>,
         word: Span,
         judged: bool,
-        out: &mut Vec<Match>,
+        out: &mut impl Sink,
     ) {
         let text = input.text;
-        let Some(assignment) = assign::parse(text, word) else { return };
+        let Some(assignment) = assign::parse(text, word) else {
+            return out.note(|| Event::passed(word, AnchorKind::Name, "no value is given to a name here"));
+        };
         if state.last.is_some_and(|(value, done)| value == assignment.value && done >= judged) {
             return;
         }
         state.last = Some((assignment.value, judged));
+        out.note(|| Event { anchor: word, kind: AnchorKind::Name, look: Look::Read(assignment.clone()) });
         let judgement = std::cell::OnceCell::new();
         let judge = || {
             judgement.get_or_init(|| {
                 noise::judge(&noise::Context { text, assignment: &assignment, file: input.kind })
             })
         };
-        if self.table.accepts_length(assignment.value.len())
-            && looks_made(&text[assignment.value.range()])
+        let known =
+            self.table.accepts_length(assignment.value.len()) && looks_made(&text[assignment.value.range()]);
+        if !known {
+            out.note(|| Event::passed(word, AnchorKind::Name, NO_KNOWN_SHAPE));
+        }
+        if known
             && let Some(found) =
-                self.known_value(state, text, &assignment, (word.start, judged), &|| judge().secret)
+                self.known_value(state, text, &assignment, (word, judged), &|| judge().secret, out)
         {
-            out.push(found);
+            out.found(found);
             return;
         }
         if judged
             && assignment.operator != Operator::Word
             && let Some(rule) = self.table.judged[judge().kind as usize]
-            && judge().secret
         {
             let value = &text[assignment.value.range()];
             let least = self.rules.get(rule).entropy;
-            if least <= 0.0 || verify::entropy(value) >= least {
-                out.push(Match {
+            let verdict = match judge().secret {
+                false => Err(Refusal::Noise),
+                true if least > 0.0 && verify::entropy(value) < least => Err(Refusal::Entropy),
+                true => Ok(Certainty::Judged),
+            };
+            out.note(|| {
+                let context = noise::Context { text, assignment: &assignment, file: input.kind };
+                self.judged((word, rule), &context, whole(&assignment), verdict)
+            });
+            if let Ok(certainty) = verdict {
+                out.found(Match {
                     rule,
                     whole: whole(&assignment),
                     secret: assignment.value,
                     anchor: word.start,
-                    certainty: Certainty::Judged,
+                    certainty,
                     also: Vec::new(),
                 });
             }
@@ -151,8 +206,9 @@ impl Engine {
         state: &mut State,
         text: &[u8],
         assignment: &Assignment,
-        (anchor, general): (usize, bool),
+        (anchor, general): (Span, bool),
         secret: &dyn Fn() -> bool,
+        out: &mut impl Sink,
     ) -> Option<Match> {
         let value = &text[assignment.value.range()];
         let name = &text[assignment.name.range()];
@@ -162,20 +218,30 @@ impl Engine {
         let mut found = std::mem::take(&mut state.found);
         found.clear();
         found.extend(self.table.by_name.iter().map(|&rule| (rule, true)));
-        self.table.collect(name, true, &mut found);
-        self.table.collect(&text[before.range()], false, &mut found);
-        self.table.collect(&text[behind.range()], false, &mut found);
+        self.table.collect(&self.rules, name, true, &mut found);
+        self.table.collect(&self.rules, &text[before.range()], false, &mut found);
+        self.table.collect(&self.rules, &text[behind.range()], false, &mut found);
         let mut fitting: Vec<_> = found
             .iter()
             .filter_map(|&(index, in_name)| {
                 let rule = self.rules.get(index);
                 let Matcher::Assigned(assigned) = &rule.matcher else { return None };
-                let fits = (general || !assigned.name.is_empty())
-                    && self.fits(index, rule, assigned, name, value)
-                    && (rule.near.is_empty()
-                        || context::has_any(&text[before.start..behind.end], &rule.near))
-                    && (in_name || secret());
-                let certainty = fits.then(|| self.structure(index, rule, value)).flatten()?;
+                let verdict = match general || !assigned.name.is_empty() {
+                    false => Err(Refusal::General),
+                    true => self.fits(index, assigned, name, value),
+                };
+                let near =
+                    || rule.near.is_empty() || context::has_any(&text[before.start..behind.end], &rule.near);
+                let verdict = match verdict {
+                    Ok(()) if !near() => Err(Refusal::Near),
+                    Ok(()) if !(in_name || secret()) => Err(Refusal::Noise),
+                    Ok(()) => self.structure(rule, value),
+                    Err(refusal) => Err(refusal),
+                };
+                out.note(|| {
+                    self.tried_value((anchor, index), text, (assignment, whole(assignment)), verdict)
+                });
+                let certainty = verdict.ok()?;
                 // The more of the name a rule's words explain, the more specific it is.
                 let explained = context::longest(name, &rule.near) + context::longest(name, &assigned.name);
                 Some((certainty, in_name, explained, rule.weight, std::cmp::Reverse(index)))
@@ -187,14 +253,21 @@ impl Engine {
         let mut also: Vec<RuleIndex> = fitting.into_iter().map(|(_, _, _, _, other)| other.0).collect();
         also.sort_unstable();
         let (whole, secret) = (whole(assignment), assignment.value);
-        Some(Match { rule, whole, secret, anchor, certainty, also })
+        Some(Match { rule, whole, secret, anchor: anchor.start, certainty, also })
     }
 
-    fn fits(&self, index: RuleIndex, _rule: &Rule, assigned: &Assigned, name: &[u8], value: &[u8]) -> bool {
+    fn fits(&self, index: RuleIndex, assigned: &Assigned, name: &[u8], value: &[u8]) -> Result<(), Refusal> {
         let (least, most) = assigned.length;
-        (usize::from(least)..=usize::from(most)).contains(&value.len())
-            && (assigned.name.is_empty() || context::has_any(name, &assigned.name))
-            && verify::whole_value(&self.regexes[index.0 as usize], &assigned.value, &assigned.shapes, value)
+        if !(usize::from(least)..=usize::from(most)).contains(&value.len()) {
+            return Err(Refusal::Length);
+        }
+        if !assigned.name.is_empty() && !context::has_any(name, &assigned.name) {
+            return Err(Refusal::Name);
+        }
+        match verify::whole_value(&self.regexes[index.0 as usize], &assigned.value, &assigned.shapes, value) {
+            true => Ok(()),
+            false => Err(Refusal::Pattern),
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 //! The result is that of a scan of the whole text; `tests/audit` compares the two over real
 //! repositories.
 
-use super::anchors::{self, Anchors};
+use super::anchors;
 use super::{Engine, Input, Match, Scratch, context, overlap};
 use crate::rules::RuleIndex;
 use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
@@ -307,14 +307,7 @@ impl Plan {
 
 impl Watch<'_> {
     /// A literal stands at `literal`.
-    pub(super) fn literal(
-        &mut self,
-        anchors: &Anchors,
-        engine: &Engine,
-        text: &[u8],
-        literal: Span,
-        purpose: anchors::Use,
-    ) {
+    pub(super) fn literal(&mut self, engine: &Engine, text: &[u8], literal: Span, purpose: anchors::Use) {
         let far = |reach: u32, back: usize| Far {
             anchor: literal.start,
             from: literal.start.saturating_sub(back + BEFORE),
@@ -328,21 +321,21 @@ impl Watch<'_> {
                     self.found.push(far(reach, reach as usize));
                 }
             }
-            anchors::Use::Start => self.word_start(anchors, engine, text, literal.start),
+            anchors::Use::Start => self.word_start(engine, text, literal.start),
             anchors::Use::Scheme => {
                 (literal.start.saturating_sub(super::verify::SCHEME)..literal.start)
-                    .for_each(|at| self.word_start(anchors, engine, text, at));
+                    .for_each(|at| self.word_start(engine, text, at));
             }
             anchors::Use::Name | anchors::Use::RuleName => {}
         }
     }
 
     /// Token rules may begin at `at`.
-    pub(super) fn word_start(&mut self, anchors: &Anchors, engine: &Engine, text: &[u8], at: usize) {
+    pub(super) fn word_start(&mut self, engine: &Engine, text: &[u8], at: usize) {
         let Some(bytes) = text.get(at..at + 4) else { return };
         let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let mut to = 0;
-        for &index in anchors.rules_at(gram) {
+        for index in engine.rules_at(gram) {
             let reach = self.reaches[index.0 as usize] as usize;
             if reach == 0 {
                 continue;

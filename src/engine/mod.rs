@@ -18,18 +18,20 @@ pub mod live;
 pub mod noise;
 mod overlap;
 pub mod stream;
+pub mod trace;
 pub mod trial;
 mod verify;
+mod words;
 
-use crate::rules::check::{self, Check};
 use crate::rules::rule::Matcher;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use noise::FileKind;
 use std::ops::Range;
+use trace::Sink;
 
 pub use overlap::specificity;
-pub use verify::{details, entropy};
+pub use verify::{Refusal, details, entropy};
 
 /// Bytes of one candidate pass: small enough for the first-level cache.
 const BLOCK: usize = 16 << 10;
@@ -103,7 +105,6 @@ pub struct Engine {
     anchors: anchors::Anchors,
     table: assigned::Table,
     regexes: Vec<verify::LazyRegex>,
-    checks: Vec<Option<&'static Check>>,
     reach: usize,
     /// Begin markers of blocks.
     begins: Vec<String>,
@@ -119,10 +120,9 @@ impl Engine {
     /// An engine for those rules of a set for which `active` says yes.
     pub fn with(rules: RuleSet, active: Vec<bool>) -> Engine {
         let is_active = |index: RuleIndex| active[index.0 as usize];
-        let anchors = anchors::Anchors::new(&rules, is_active, assign::words());
+        let anchors = anchors::Anchors::new(&rules, is_active);
         let table = assigned::Table::new(&rules, is_active);
         let regexes = (0..rules.len()).map(|_| verify::LazyRegex::default()).collect();
-        let checks = rules.iter().map(|(_, rule)| rule.check.as_deref().and_then(check::by_name)).collect();
         let reach = rules
             .iter()
             .filter(|(index, _)| is_active(*index))
@@ -142,7 +142,7 @@ impl Engine {
             })
             .flatten()
             .collect();
-        Engine { rules, active, anchors, table, regexes, checks, reach, begins }
+        Engine { rules, active, anchors, table, regexes, reach, begins }
     }
 
     /// The rules.
@@ -153,6 +153,12 @@ impl Engine {
     /// Is this rule in force?
     pub fn is_active(&self, rule: RuleIndex) -> bool {
         self.active[rule.0 as usize]
+    }
+
+    /// The rules in force whose matches can begin with these four bytes.
+    #[inline]
+    fn rules_at(&self, gram: u32) -> impl Iterator<Item = RuleIndex> + '_ {
+        self.anchors.rules_at(gram).filter(|&rule| self.is_active(rule))
     }
 
     /// The number of rules in force.
@@ -168,49 +174,63 @@ impl Engine {
     /// Find all secrets of `input`. `out` is added to; what is added is sorted by place and holds no
     /// two matches of which one is the other's less specific twin.
     pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
-        let first = out.len();
+        self.scan_into(scratch, input, out);
+    }
+
+    fn scan_into<S: Sink>(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut S) {
+        let first = out.matches().len();
         // What is found beside the own part may overlap what is found in it, and be the better match.
         let from = input.own.start.saturating_sub(BESIDE);
         let to = input.text.len().min(input.own.end + BESIDE);
         self.look(scratch, input, from..to, out, None);
-        overlap::settle(&self.rules, out, first);
+        let mut matches = std::mem::take(out.matches());
+        overlap::settle_telling(&self.rules, &mut matches, first, |won, lost, why| {
+            out.contest(won, lost, why);
+        });
         if input.own != (0..input.text.len()) {
             let mut index = 0;
-            out.retain(|found| {
+            matches.retain(|found| {
                 index += 1;
                 index <= first || input.own.contains(&found.anchor)
             });
         }
+        *out.matches() = matches;
     }
 
     /// Of the matches from `first` on those go whose URL or header only shows where a password would
     /// stand.
-    fn keep_passwords(&self, input: &Input<'_>, first: usize, out: &mut Vec<Match>) {
+    fn keep_passwords<S: Sink>(&self, input: &Input<'_>, first: usize, out: &mut S) {
         let mut index = 0;
-        out.retain(|found| {
+        let mut gone = Vec::new();
+        out.matches().retain(|found| {
             index += 1;
-            index <= first
+            let kept = index <= first
                 || match self.rules.get(found.rule).check.as_deref() {
                     Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
                     Some("basic-auth") => {
                         noise::basic_password(&input.text[found.secret.range()], input.kind.fixture)
                     }
                     _ => true,
-                }
+                };
+            if S::LISTENS && !kept {
+                gone.push(found.clone());
+            }
+            kept
         });
+        gone.into_iter().for_each(|found| out.note(|| self.withdrawn(found)));
     }
 
     /// Find what has an anchor in `range`, unsettled. `watch` notes anchors that depend on bytes far away.
-    fn look(
+    fn look<S: Sink>(
         &self,
         scratch: &mut Scratch,
         input: &Input<'_>,
         range: Range<usize>,
-        out: &mut Vec<Match>,
+        out: &mut S,
         mut watch: Option<&mut derived::Watch<'_>>,
     ) {
         let text = input.text;
-        let first = out.len();
+        let first = out.matches().len();
         scratch.assigned.start();
         let mut candidates = std::mem::take(&mut scratch.candidates);
         let mut at = range.start;
@@ -220,7 +240,7 @@ impl Engine {
             for &place in &candidates.starts {
                 self.at_word_start(text, place as usize, out);
                 if let Some(watch) = &mut watch {
-                    watch.word_start(&self.anchors, self, text, place as usize);
+                    watch.word_start(self, text, place as usize);
                 }
             }
             for &place in &candidates.literals {
@@ -228,7 +248,7 @@ impl Engine {
                     let literal = Span::new(start, end);
                     self.at_literal(scratch, input, literal, purpose, out);
                     if let Some(watch) = &mut watch {
-                        watch.literal(&self.anchors, self, text, literal, purpose);
+                        watch.literal(self, text, literal, purpose);
                     }
                 });
             }
@@ -244,10 +264,13 @@ impl Engine {
         input: &Input<'_>,
         literal: Span,
         purpose: anchors::Use,
-        out: &mut Vec<Match>,
+        out: &mut impl Sink,
     ) {
         match purpose {
-            anchors::Use::Name | anchors::Use::RuleName if input.binary => {}
+            anchors::Use::Name | anchors::Use::RuleName if input.binary => out.note(|| {
+                let why = "names and values are not read in binary content";
+                trace::Event::passed(literal, trace::AnchorKind::Name, why)
+            }),
             anchors::Use::Name => self.at_name(&mut scratch.assigned, input, literal, true, out),
             anchors::Use::RuleName => self.at_name(&mut scratch.assigned, input, literal, false, out),
             anchors::Use::Start => self.at_literal_start(input.text, literal.start, out),

@@ -8,6 +8,16 @@ use crate::rules::{RuleIndex, RuleSet};
 /// only judgement speaks for gives way to any structured one it overlaps; a match inside a block, or
 /// inside a longer one that starts at the same place, gives way too. `out[first..]` ends up sorted.
 pub(super) fn settle(rules: &RuleSet, out: &mut Vec<Match>, first: usize) {
+    settle_telling(rules, out, first, |_, _, _| {});
+}
+
+/// The same; `told` hears of each match that gives way: to which other, and why.
+pub(super) fn settle_telling(
+    rules: &RuleSet,
+    out: &mut Vec<Match>,
+    first: usize,
+    mut told: impl FnMut(&Match, &Match, &'static str),
+) {
     if out.len() - first < 2 {
         return;
     }
@@ -21,13 +31,18 @@ pub(super) fn settle(rules: &RuleSet, out: &mut Vec<Match>, first: usize) {
             continue;
         }
         reach = reach.max(found.secret.end);
-        place(rules, &mut kept, found);
+        place(rules, &mut kept, found, &mut told);
     }
     out.append(&mut kept);
 }
 
 /// Put `found` among those that overlap it at the end of `kept`.
-fn place(rules: &RuleSet, kept: &mut Vec<Match>, mut found: Match) {
+fn place(
+    rules: &RuleSet,
+    kept: &mut Vec<Match>,
+    mut found: Match,
+    told: &mut impl FnMut(&Match, &Match, &'static str),
+) {
     let mut index = kept.len();
     while index > 0 {
         index -= 1;
@@ -40,13 +55,15 @@ fn place(rules: &RuleSet, kept: &mut Vec<Match>, mut found: Match) {
             continue;
         }
         match contest(rules, held, &found) {
-            Contest::HeldWins => {
+            Contest::HeldWins(why) => {
+                told(held, &found, why);
                 name(&mut held.also, found.rule, held.rule);
                 let also = std::mem::take(&mut found.also);
                 also.into_iter().for_each(|rule| name(&mut held.also, rule, held.rule));
                 return;
             }
-            Contest::FoundWins => {
+            Contest::FoundWins(why) => {
+                told(&found, held, why);
                 let held = kept.remove(index);
                 name(&mut found.also, held.rule, found.rule);
                 held.also.into_iter().for_each(|rule| name(&mut found.also, rule, found.rule));
@@ -81,10 +98,16 @@ pub fn specificity(rules: &RuleSet, rule: RuleIndex, certainty: Certainty) -> im
     (class, certainty, held.weight, std::cmp::Reverse(rule))
 }
 
+/// Who stays, and why.
 enum Contest {
-    HeldWins,
-    FoundWins,
+    HeldWins(&'static str),
+    FoundWins(&'static str),
     Both,
+}
+
+/// The held one stays where `held` says so, else the other.
+fn stays(held: bool, why: &'static str) -> Contest {
+    if held { Contest::HeldWins(why) } else { Contest::FoundWins(why) }
 }
 
 fn contest(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
@@ -99,19 +122,18 @@ fn contest(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
     if same || judged(held) != judged(found) || same_start && nested {
         // The longer of two with one start is the whole token; else the more specific one.
         if !same && same_start && judged(held) == judged(found) && held.secret.len() != found.secret.len() {
-            let held_longer = held.secret.len() > found.secret.len();
-            return if held_longer { Contest::HeldWins } else { Contest::FoundWins };
+            return stays(held.secret.len() > found.secret.len(), "the longer of two that begin together");
         }
-        return if rank(held) >= rank(found) { Contest::HeldWins } else { Contest::FoundWins };
+        return stays(rank(held) >= rank(found), "the surer and more specific rule");
     }
     if judged(held) && judged(found) {
-        return if held.secret.len() >= found.secret.len() { Contest::HeldWins } else { Contest::FoundWins };
+        return stays(held.secret.len() >= found.secret.len(), "the longer of two judged values");
     }
     if inside_block(held, found) {
-        return Contest::HeldWins;
+        return Contest::HeldWins("the block holds the other");
     }
     if inside_block(found, held) {
-        return Contest::FoundWins;
+        return Contest::FoundWins("the block holds the other");
     }
     Contest::Both
 }

@@ -1,5 +1,6 @@
 //! Looks again at a candidate: does a rule really match here, and does its structure hold?
 
+use super::trace::{AnchorKind, Event, Sink};
 use super::{Certainty, Engine, Match, candidate, context, noise};
 use crate::rules::check::Verdict;
 use crate::rules::compile;
@@ -33,16 +34,84 @@ impl LazyRegex {
 /// Where a rule matched: the whole match and the secret in it.
 type Place = (Span, Span);
 
+/// Which test a rule's match or value did not pass, in the order in which they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// The name says too little, and the rule asks for no name of its own.
+    General,
+    /// The value has not the length that the rule asks for.
+    Length,
+    /// The name holds none of the rule's words.
+    Name,
+    /// The pattern does not match.
+    Pattern,
+    /// A block has no end within its largest length.
+    NoEnd,
+    /// None of the rule's context words stands near.
+    Near,
+    /// The judgement of noise says that the value is none.
+    Noise,
+    /// The validator proves that it is none.
+    Invalid,
+    /// It is a placeholder.
+    Placeholder,
+    /// It is not random enough.
+    Entropy,
+    /// The part behind the prefix is a placeholder.
+    OwnPart,
+}
+
+impl Refusal {
+    /// The name of the test.
+    pub fn test(self) -> &'static str {
+        match self {
+            Refusal::General | Refusal::Name => "name",
+            Refusal::Length => "length",
+            Refusal::Pattern | Refusal::NoEnd => "pattern",
+            Refusal::Near => "context word",
+            Refusal::Noise => "judgement",
+            Refusal::Invalid => "validator",
+            Refusal::Placeholder | Refusal::OwnPart => "placeholder",
+            Refusal::Entropy => "entropy",
+        }
+    }
+
+    /// For people: why it was refused.
+    pub fn about(self) -> &'static str {
+        match self {
+            Refusal::General => "the name says too little",
+            Refusal::Length => "the value is too short or too long",
+            Refusal::Name => "the name holds none of the rule's words",
+            Refusal::Pattern => "does not match here",
+            Refusal::NoEnd => {
+                "no end marker stands within the largest length, or the block begins anew before"
+            }
+            Refusal::Near => "none of its context words stands near",
+            Refusal::Noise => {
+                "does not look like a credential, and the name does not hold the rule's context word"
+            }
+            Refusal::Invalid => "the checksum or structure does not hold",
+            Refusal::Placeholder => {
+                "a placeholder, a reference or a repetition: it stands where a value would"
+            }
+            Refusal::Entropy => "not random enough",
+            Refusal::OwnPart => "the part behind the prefix is a placeholder",
+        }
+    }
+}
+
 impl Engine {
     /// All token rules that can begin at `at`.
-    pub(super) fn at_word_start(&self, text: &[u8], at: usize, out: &mut Vec<Match>) {
+    pub(super) fn at_word_start(&self, text: &[u8], at: usize, out: &mut impl Sink) {
         let Some(bytes) = text.get(at..at + 4) else { return };
         let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        for &index in self.anchors.rules_at(gram) {
+        for index in self.rules_at(gram) {
             let rule = self.rules.get(index);
             let Matcher::Token(token) = &rule.matcher else { continue };
-            if let Some(place) = self.match_at(index, token, text, at) {
-                self.judge_token(index, rule, text, place, at, out);
+            let anchor = || (Span::new(at, at + 4), AnchorKind::Beginning);
+            match self.match_at(index, token, text, at) {
+                Some(place) => self.judge_token(index, rule, text, place, anchor(), out),
+                None => out.note(|| Event::no_match(anchor().0, anchor().1, index, Refusal::Pattern)),
             }
         }
     }
@@ -58,8 +127,10 @@ impl Engine {
     }
 
     /// All matches of one token rule that hold the literal at `literal`.
-    pub(super) fn around_literal(&self, index: RuleIndex, text: &[u8], literal: Span, out: &mut Vec<Match>) {
+    pub(super) fn around_literal(&self, index: RuleIndex, text: &[u8], literal: Span, out: &mut impl Sink) {
         let rule = self.rules.get(index);
+        let anchor = (literal, AnchorKind::Inside);
+        let none = || Event::no_match(literal, AnchorKind::Inside, index, Refusal::Pattern);
         let Matcher::Token(token) = &rule.matcher else { return };
         let Some(regex) = self.regexes[index.0 as usize].get(&token.regex) else { return };
         let reach = token.reach as usize;
@@ -69,14 +140,13 @@ impl Engine {
         while from <= literal.start {
             let Some(place) = captures(regex, Input::new(&text[..text.len().min(end + 1)]).range(from..end))
             else {
-                return;
+                return out.note(none);
             };
             if place.0.start > literal.start {
-                return;
+                return out.note(none);
             }
             if place.0.contains(literal) {
-                self.judge_token(index, rule, text, place, literal.start, out);
-                return;
+                return self.judge_token(index, rule, text, place, anchor, out);
             }
             from = place.0.start + 1;
         }
@@ -88,77 +158,87 @@ impl Engine {
         rule: &Rule,
         text: &[u8],
         place: Place,
-        anchor: usize,
-        out: &mut Vec<Match>,
+        anchor: (Span, AnchorKind),
+        out: &mut impl Sink,
     ) {
         let (whole, secret) = place;
-        if let Some(certainty) = self.structure(index, rule, &text[secret.range()]) {
-            if !rule.near.is_empty() && !near(text, whole, rule) {
-                return;
-            }
-            out.push(Match { rule: index, whole, secret, anchor, certainty, also: Vec::new() });
+        let near = |certainty| match rule.near.is_empty() || near(text, whole, rule) {
+            true => Ok(certainty),
+            false => Err(Refusal::Near),
+        };
+        let verdict = self.structure(rule, &text[secret.range()]).and_then(near);
+        out.note(|| self.tried(anchor, index, text, (whole, secret, secret), verdict));
+        if let Ok(certainty) = verdict {
+            out.found(Match {
+                rule: index,
+                whole,
+                secret,
+                anchor: anchor.0.start,
+                certainty,
+                also: Vec::new(),
+            });
         }
     }
 
-    /// Does the value hold what its rule promises? `None` where it does not.
-    pub(super) fn structure(&self, index: RuleIndex, rule: &Rule, value: &[u8]) -> Option<Certainty> {
-        let certainty = self.structure_around(index, rule, value, value)?;
-        let Matcher::Token(token) = &rule.matcher else { return Some(certainty) };
+    /// Does the value hold what its rule promises?
+    pub(super) fn structure(&self, rule: &Rule, value: &[u8]) -> Result<Certainty, Refusal> {
+        let certainty = self.structure_around(rule, value, value)?;
+        let Matcher::Token(token) = &rule.matcher else { return Ok(certainty) };
         // `sk_live_your-token-here`: the part that differs from token to token tells.
         let own = token.own_part(value);
         let told = certainty == Certainty::Proven || own.len() < SHORTEST_PART || noise::plausible(own);
-        told.then_some(certainty)
+        if told { Ok(certainty) } else { Err(Refusal::OwnPart) }
     }
 
     /// The same where `inner` is the part of the value that could be a placeholder.
-    fn structure_around(
-        &self,
-        index: RuleIndex,
-        rule: &Rule,
-        value: &[u8],
-        inner: &[u8],
-    ) -> Option<Certainty> {
-        let verdict = match self.checks[index.0 as usize] {
+    fn structure_around(&self, rule: &Rule, value: &[u8], inner: &[u8]) -> Result<Certainty, Refusal> {
+        let verdict = match rule.check.as_deref().and_then(check::by_name) {
             Some(check) => (check.verdict)(value),
             None => Verdict::Unknown,
         };
         match verdict {
-            Verdict::Valid => Some(Certainty::Proven),
-            Verdict::Invalid => None,
-            Verdict::Unknown => {
-                let kept = noise::plausible(inner) && (rule.entropy <= 0.0 || entropy(inner) >= rule.entropy);
-                kept.then_some(Certainty::Structured)
-            }
+            Verdict::Valid => Ok(Certainty::Proven),
+            Verdict::Invalid => Err(Refusal::Invalid),
+            Verdict::Unknown if !noise::plausible(inner) => Err(Refusal::Placeholder),
+            Verdict::Unknown if rule.entropy > 0.0 && entropy(inner) < rule.entropy => Err(Refusal::Entropy),
+            Verdict::Unknown => Ok(Certainty::Structured),
         }
     }
 
     /// A block rule whose begin marker stands at `begin`.
-    pub(super) fn at_begin(&self, index: RuleIndex, text: &[u8], begin: Span, out: &mut Vec<Match>) {
+    pub(super) fn at_begin(&self, index: RuleIndex, text: &[u8], begin: Span, out: &mut impl Sink) {
         let rule = self.rules.get(index);
         let Matcher::Block(block) = &rule.matcher else { return };
-        let Some((body_end, end)) = block_end(block, text, begin) else { return };
+        let Some((body_end, end)) = block_end(block, text, begin) else {
+            return out.note(|| Event::no_match(begin, AnchorKind::Marker, index, Refusal::NoEnd));
+        };
         let whole = Span::new(begin.start, end);
         let body = text[begin.end..body_end].trim_ascii();
-        if let Some(certainty) = self.structure_around(index, rule, &text[whole.range()], body) {
+        let verdict = self.structure_around(rule, &text[whole.range()], body);
+        let inner = Span::new(begin.end, body_end);
+        out.note(|| self.tried((begin, AnchorKind::Marker), index, text, (whole, whole, inner), verdict));
+        if let Ok(certainty) = verdict {
             let anchor = begin.start;
-            out.push(Match { rule: index, whole, secret: whole, anchor, certainty, also: Vec::new() });
+            out.found(Match { rule: index, whole, secret: whole, anchor, certainty, also: Vec::new() });
         }
     }
 
     /// Token rules that begin at `at`, if a token can begin there.
-    pub(super) fn at_literal_start(&self, text: &[u8], at: usize, out: &mut Vec<Match>) {
+    pub(super) fn at_literal_start(&self, text: &[u8], at: usize, out: &mut impl Sink) {
         if candidate::is_token_start(text, at) {
             self.at_word_start(text, at, out);
         }
     }
 
     /// Rules for URLs with credentials: `literal` is the `://` of a URL.
-    pub(super) fn at_scheme(&self, text: &[u8], literal: Span, out: &mut Vec<Match>) {
+    pub(super) fn at_scheme(&self, text: &[u8], literal: Span, out: &mut impl Sink) {
         // Credentials stand before an `@` in the authority; most URLs have none.
         let authority = &text[literal.end..text.len().min(literal.end + AUTHORITY)];
         let end = authority.iter().position(|&byte| byte <= b' ' || byte == b'/').unwrap_or(authority.len());
         if memchr::memchr(b'@', &authority[..end]).is_none() {
-            return;
+            return out.note(|| {
+                Event::passed(literal, AnchorKind::Scheme, "no user and password before an `@` in it")
+            });
         }
         let from = literal.start.saturating_sub(SCHEME);
         let scheme = text[from..literal.start].iter().rev();

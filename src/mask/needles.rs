@@ -267,7 +267,17 @@ impl Needles {
         let slot = self.slot(gram);
         let mut other = self.heads[slot];
         let mut looked = 0;
+        // Nearly all places differ in one of the outer bytes, which is told without their spelling.
+        let (before, behind) = (at - around.start, around.end - 1 - at);
+        let byte = |place: usize| self.text.get(place).map(|byte| byte | 0x20);
+        let outer = |place: usize| (place.checked_sub(before).and_then(byte), byte(place + behind));
+        let own = outer(at);
         while other != NONE && looked < 64 {
+            if outer(other as usize) != own {
+                other = self.next[other as usize];
+                looked += 1;
+                continue;
+            }
             // Where the surroundings are the same as of another place, that one serves.
             let twin = self.spelling_at(other);
             if twin.run == held.run

@@ -1,191 +1,265 @@
-//! Suppressions that say why: a comment on the line of a finding or on the line before it, and
-//! `[[allow]]` entries in `sekisho.toml`.
+//! `[[allow]]` entries: which of them, if any, allows a finding. Ten thousand entries are no slower to ask
+//! than ten: each stands in one index, by the part that tells most.
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use serde::Deserialize;
-use std::path::Path;
+use super::entry::AllowEntry;
+use super::paths::Paths;
+use super::patterns::Patterns;
+use crate::secret::Secret;
+use sha1::{Digest, Sha1};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The comment's own word.
-const PRAGMA: &[u8] = b"sekisho:allow";
-/// Comments of other scanners that mean the same on their line.
-const FOREIGN: [&[u8]; 5] = [
-    b"gitleaks:allow",
-    b"betterleaks:allow",
-    b"trufflehog:ignore",
-    b"pragma: allowlist secret",
-    b"kingfisher:ignore",
-];
-/// The same for the line behind the comment.
-const FOREIGN_NEXT: &[u8] = b"pragma: allowlist nextline secret";
+/// Digits of a fingerprint that an entry must give at least.
+const SHORT: usize = 12;
 
-/// An `[[allow]]` table: everything that is given must hold.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AllowEntry {
-    /// Only this rule.
-    pub rule: Option<String>,
-    /// Only below paths that this `.gitignore`-style pattern names.
-    pub path: Option<String>,
-    /// Only this secret.
-    pub fingerprint: Option<String>,
-    /// Why: required.
-    pub reason: String,
-    /// Last day on which the entry holds, `YYYY-MM-DD`.
-    pub expires: Option<String>,
-}
-
-/// All suppressions of a run.
+/// The entries of one file.
 #[derive(Default)]
 pub struct Allow {
-    entries: Vec<(AllowEntry, Option<Gitignore>)>,
+    entries: Vec<AllowEntry>,
+    /// Where paths in them start: the directory of the file, absolute.
+    root: PathBuf,
+    today: String,
+    by_fingerprint: HashMap<String, Vec<u32>>,
+    by_rule: HashMap<String, Vec<u32>>,
+    by_sha1: HashMap<String, Vec<u32>>,
+    paths: Paths,
+    path_patterns: Patterns,
+    values: Patterns,
+    lines: Patterns,
+    used: Vec<AtomicBool>,
+}
+
+/// A place of a finding, as entries see it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The id of its rule.
+    pub rule: &'a str,
+    /// Its path: absolute, or relative to the directory of the entries' file; none where there is none.
+    pub path: Option<&'a Path>,
+    /// Its identity.
+    pub fingerprint: &'a str,
+    /// The secret.
+    pub secret: &'a Secret,
+    /// The entries whose `line` matched the line: what [`Allow::lines`] gave.
+    pub lines: &'a [u32],
 }
 
 impl Allow {
-    /// Suppressions from `[[allow]]` entries; paths in them are relative to `root`. `today` is
-    /// `YYYY-MM-DD`: entries that have expired before it are left out.
+    /// Entries whose paths are relative to `root` (absolute); `today` is `YYYY-MM-DD`: entries that have
+    /// expired before it allow nothing.
     ///
     /// # Errors
-    /// An entry that holds nothing to compare, an empty reason, a bad path pattern or date: in words.
-    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, String> {
-        let mut kept = Vec::new();
-        for (index, entry) in entries.into_iter().enumerate() {
-            let number = index + 1;
-            if entry.reason.trim().is_empty() {
-                return Err(format!("[[allow]] entry {number} gives no reason"));
-            }
-            if entry.rule.is_none() && entry.path.is_none() && entry.fingerprint.is_none() {
-                return Err(format!(
-                    "[[allow]] entry {number} names neither rule nor path nor fingerprint, so it would allow everything"
-                ));
-            }
-            if let Some(expires) = &entry.expires {
-                if !is_date(expires) {
-                    return Err(format!(
-                        "[[allow]] entry {number}: `expires` is not a day such as 2027-01-31"
-                    ));
-                }
-                if expires.as_str() < today {
-                    continue;
-                }
-            }
-            let globs = match &entry.path {
-                None => None,
-                Some(path) => Some(
-                    GitignoreBuilder::new(root)
-                        .add_line(None, path)
-                        .and_then(|builder| builder.build())
-                        .map_err(|error| format!("[[allow]] entry {number}: path: {error}"))?,
-                ),
-            };
-            kept.push((entry, globs));
+    /// An entry that cannot be used: its number, from 0, and what is wrong with it.
+    pub fn new(entries: Vec<AllowEntry>, root: &Path, today: &str) -> Result<Allow, (usize, String)> {
+        let used = entries.iter().map(|_| AtomicBool::new(false)).collect();
+        let mut allow = Allow { root: root.to_owned(), today: today.to_owned(), used, ..Allow::default() };
+        for (index, entry) in entries.iter().enumerate() {
+            // Values were checked when they were read; what is left is what they are together.
+            entry.says_enough().map_err(|reason| (index, reason))?;
+            allow.index(entry, index as u32);
         }
-        Ok(Allow { entries: kept })
+        allow.entries = entries;
+        Ok(allow)
     }
 
-    /// Does an entry allow this finding? The entry's reason is returned. An absolute path is compared
-    /// with entries as seen from their file's directory, a relative one as it stands.
-    pub fn entry_for(&self, rule: &str, path: Option<&Path>, fingerprint: &str) -> Option<&str> {
-        let allows = |(entry, globs): &&(AllowEntry, Option<Gitignore>)| {
-            entry.rule.as_deref().is_none_or(|wanted| wanted == rule)
+    fn index(&mut self, entry: &AllowEntry, number: u32) {
+        if entry.expired(&self.today) {
+            return;
+        }
+        if let Some(value) = &entry.value {
+            self.values.add(value, number);
+        }
+        if let Some(line) = &entry.line {
+            self.lines.add(line, number);
+        }
+        if let Some(path) = &entry.path {
+            self.paths.add(path, number);
+        }
+        if let Some(path) = &entry.path_regex {
+            self.path_patterns.add(path, number);
+        }
+        for digest in &entry.sha1 {
+            self.by_sha1.entry(digest.clone()).or_default().push(number);
+        }
+        let patterns = [&entry.path, &entry.path_regex, &entry.value, &entry.line];
+        if let Some(fingerprint) = &entry.fingerprint {
+            let short = fingerprint.get(..SHORT).unwrap_or(fingerprint);
+            self.by_fingerprint.entry(short.to_owned()).or_default().push(number);
+        } else if entry.sha1.is_empty() && patterns.iter().all(|part| part.is_none()) {
+            for rule in &entry.rule {
+                self.by_rule.entry(rule.clone()).or_default().push(number);
+            }
+        }
+    }
+
+    /// All entries, expired ones too, in the order of the file.
+    pub fn entries(&self) -> &[AllowEntry] {
+        &self.entries
+    }
+
+    /// Where paths in the entries start.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Has an entry a `line`? Only then need lines be kept.
+    pub fn asks_for_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// The entries whose `line` matches this line, ascending.
+    pub fn lines(&self, line: &[u8]) -> Vec<u32> {
+        let mut found = Vec::new();
+        self.lines.matches(line, &mut found);
+        found.sort_unstable();
+        found
+    }
+
+    /// The first entry, in the order of the file, that allows this: its number. It counts as used.
+    pub fn find(&self, asked: &Asked<'_>) -> Option<usize> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let (mut paths, mut path_patterns) = (Vec::new(), Vec::new());
+        if let Some(path) = asked.path.and_then(|path| self.inside(path)) {
+            self.paths.matches(&path, &mut paths);
+            paths.sort_unstable();
+            self.path_patterns.matches(path.as_bytes(), &mut path_patterns);
+            path_patterns.sort_unstable();
+        }
+        let mut digests = Vec::new();
+        if !self.by_sha1.is_empty() {
+            let held = sha1_of(asked.secret.reveal());
+            digests.extend(held.iter().filter_map(|digest| self.by_sha1.get(digest)).flatten().copied());
+            digests.sort_unstable();
+        }
+        let mut values = Vec::new();
+        self.values.matches(asked.secret.reveal(), &mut values);
+        values.sort_unstable();
+        let short = asked.fingerprint.get(..SHORT).unwrap_or_default();
+        let indexed = [self.by_fingerprint.get(short), self.by_rule.get(asked.rule)];
+        let mut candidates: Vec<u32> = indexed.into_iter().flatten().flatten().copied().collect();
+        candidates
+            .extend(paths.iter().chain(&path_patterns).chain(&values).chain(&digests).chain(asked.lines));
+        candidates.sort_unstable();
+        let holds = |number: &u32| {
+            let entry = &self.entries[*number as usize];
+            let among =
+                |part: &Option<String>, found: &[u32]| part.is_none() || found.binary_search(number).is_ok();
+            (entry.rule.is_empty() || entry.rule.iter().any(|rule| rule == asked.rule))
                 && entry
                     .fingerprint
-                    .as_deref()
-                    .is_none_or(|wanted| fingerprint.starts_with(wanted) && wanted.len() >= 12)
-                && globs.as_ref().is_none_or(|globs| {
-                    path.is_some_and(|path| {
-                        let inside = match path.is_absolute() {
-                            true => path.strip_prefix(globs.path()).ok(),
-                            false => Some(path),
-                        };
-                        inside.is_some_and(|path| globs.matched_path_or_any_parents(path, false).is_ignore())
-                    })
-                })
+                    .as_ref()
+                    .is_none_or(|start| asked.fingerprint.starts_with(start.as_str()))
+                && among(&entry.path, &paths)
+                && among(&entry.path_regex, &path_patterns)
+                && (entry.sha1.is_empty() || digests.binary_search(number).is_ok())
+                && among(&entry.value, &values)
+                && among(&entry.line, asked.lines)
         };
-        self.entries.iter().find(allows).map(|(entry, _)| entry.reason.as_str())
+        let found = candidates.into_iter().find(holds)? as usize;
+        self.used[found].store(true, Ordering::Relaxed);
+        Some(found)
+    }
+
+    /// A path as the patterns see it; none for one outside of the root.
+    fn inside(&self, path: &Path) -> Option<String> {
+        let path = match path.is_absolute() {
+            true => path.strip_prefix(&self.root).ok()?,
+            false => path,
+        };
+        Some(crate::origin::slashed(path))
+    }
+
+    /// The numbers of the entries that have expired.
+    pub fn expired(&self) -> Vec<usize> {
+        (0..self.entries.len()).filter(|&index| self.entries[index].expired(&self.today)).collect()
+    }
+
+    /// The numbers of the entries that hold and have allowed nothing so far.
+    pub fn unused(&self) -> Vec<usize> {
+        let idle = |&index: &usize| {
+            !self.used[index].load(Ordering::Relaxed) && !self.entries[index].expired(&self.today)
+        };
+        (0..self.entries.len()).filter(idle).collect()
     }
 }
 
-/// Does a comment on the line of a finding (or on the line before it) allow rule `rule`? The comment
-/// is `sekisho:allow`, then rule ids apart by commas (or `all`), then why. `line` is the line itself,
-/// `previous` the one before it.
-pub fn comment_allows(line: &[u8], previous: &[u8], rule: &str) -> bool {
-    own_comment(line, rule)
-        || (own_comment(previous, rule) && is_only_comment(previous))
-        || FOREIGN.iter().any(|word| memchr::memmem::find(line, word).is_some())
-        || memchr::memmem::find(previous, FOREIGN_NEXT).is_some()
-}
-
-fn own_comment(line: &[u8], rule: &str) -> bool {
-    let Some(at) = memchr::memmem::find(line, PRAGMA) else { return false };
-    let rest = String::from_utf8_lossy(&line[at + PRAGMA.len()..]);
-    let ids = rest.split_whitespace().next().unwrap_or("");
-    ids.split(',').any(|id| id == rule || id == "all")
-}
-
-/// A comment alone on its line speaks for the next line; one behind code speaks for its own.
-fn is_only_comment(line: &[u8]) -> bool {
-    let start = line.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
-    let openers: [&[u8]; 10] = [b"#", b"//", b"/*", b"*", b"--", b"<!--", b";", b"%", b"'", b"\""];
-    openers.iter().any(|opener| line[start..].starts_with(opener))
-}
-
-fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
+/// The digests by which detect-secrets may know a secret, in hexadecimal: that of the secret, and for a
+/// private key that of the words of its first line, which is all that detect-secrets looks at.
+fn sha1_of(secret: &[u8]) -> Vec<String> {
+    let hex = |bytes: &[u8]| Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut digests = vec![hex(secret)];
+    if let Some(rest) = secret.strip_prefix(b"-----") {
+        let end = memchr::memmem::find(rest, b"-----").unwrap_or(0);
+        digests.push(hex(&rest[..end]));
+    }
+    digests
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entry(rule: Option<&str>, path: Option<&str>) -> AllowEntry {
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        AllowEntry {
-            rule: own(rule),
-            path: own(path),
-            fingerprint: None,
-            reason: "test".into(),
-            expires: None,
-        }
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    fn entry(keys: &str) -> AllowEntry {
+        toml::from_str(&format!("{keys}\nreason = 'test'")).unwrap()
     }
 
-    #[test]
-    fn comments_name_their_rule() {
-        let allows =
-            |line: &str, previous: &str| comment_allows(line.as_bytes(), previous.as_bytes(), "x-key");
-        assert!(allows("k = 1 # sekisho:allow x-key made up", ""));
-        assert!(allows("k = 1 # sekisho:allow y-key,x-key made up", ""));
-        assert!(!allows("k = 1 # sekisho:allow y-key made up", ""));
-        assert!(allows("k = 1", "  // sekisho:allow x-key made up"));
-        assert!(!allows("k = 1", "j = 2 // sekisho:allow x-key made up"));
-        assert!(allows("k = 1 # gitleaks:allow", ""));
-        assert!(allows("k = 1", "# pragma: allowlist nextline secret"));
-        assert!(!allows("k = 1 # sekisho:allow", ""));
+    fn asked<'a>(rule: &'a str, path: Option<&'a str>, secret: &'a Secret, lines: &'a [u32]) -> Asked<'a> {
+        Asked { rule, path: path.map(Path::new), fingerprint: ID, secret, lines }
+    }
+
+    fn allow(entries: &[&str]) -> Allow {
+        let entries = entries.iter().map(|keys| entry(keys)).collect();
+        Allow::new(entries, Path::new("/repo"), "2026-01-01").unwrap()
     }
 
     #[test]
     fn entries_must_hold_in_every_part() {
-        let root = Path::new("/repo");
-        let allow = Allow::new(vec![entry(Some("x"), Some("tests/**"))], root, "2026-01-01").unwrap();
-        assert_eq!(allow.entry_for("x", Some(Path::new("tests/a.py")), "f"), Some("test"));
-        assert_eq!(allow.entry_for("x", Some(Path::new("/repo/tests/a.py")), "f"), Some("test"));
-        assert_eq!(allow.entry_for("y", Some(Path::new("tests/a.py")), "f"), None);
-        assert_eq!(allow.entry_for("x", Some(Path::new("src/a.py")), "f"), None);
-        assert_eq!(allow.entry_for("x", None, "f"), None);
+        let secret = Secret::new(b"value-one");
+        let allow = allow(&["rule = 'x'\npath = 'tests/**'"]);
+        assert_eq!(allow.unused(), [0]);
+        assert_eq!(allow.find(&asked("x", Some("tests/a.py"), &secret, &[])), Some(0));
+        assert_eq!(allow.find(&asked("x", Some("/repo/tests/a.py"), &secret, &[])), Some(0));
+        assert_eq!(allow.find(&asked("y", Some("tests/a.py"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked("x", Some("src/a.py"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked("x", Some("/other/tests/a.py"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked("x", None, &secret, &[])), None);
+        assert!(allow.unused().is_empty());
+    }
+
+    #[test]
+    fn each_part_alone_is_enough() {
+        let secret = Secret::new(b"value-one");
+        let allow = allow(&[
+            "fingerprint = '0123456789abcde0'",
+            "fingerprint = '0123456789abcdef'\nrule = 'z'",
+            "value = 'other'",
+            "value = '^value-'\npath = 'v'",
+            "line = 'n'\nrule = ['l', 'm']",
+            "rule = ['r', 's']",
+        ]);
+        assert_eq!(allow.find(&asked("z", None, &secret, &[])), Some(1));
+        assert_eq!(allow.find(&asked("y", Some("a/v"), &secret, &[])), Some(3));
+        assert_eq!(allow.find(&asked("y", Some("a/w"), &secret, &[])), None);
+        let lines = allow.lines(b"a line");
+        assert_eq!(lines, [4]);
+        assert_eq!(allow.find(&asked("m", None, &secret, &lines)), Some(4));
+        assert_eq!(allow.find(&asked("y", None, &secret, &lines)), None);
+        assert_eq!(allow.find(&asked("s", None, &secret, &[])), Some(5));
+        assert_eq!(allow.unused(), [0, 2]);
     }
 
     #[test]
     fn entries_that_say_nothing_are_refused_and_old_ones_expire() {
-        let root = Path::new("/");
-        assert!(Allow::new(vec![entry(None, None)], root, "2026-01-01").is_err());
-        let mut old = entry(Some("x"), None);
-        old.expires = Some("2025-12-31".into());
-        let allow = Allow::new(vec![old.clone()], root, "2026-01-01").unwrap();
-        assert_eq!(allow.entry_for("x", None, "f"), None);
-        old.expires = Some("soon".into());
-        assert!(Allow::new(vec![old], root, "2026-01-01").is_err());
+        assert!(Allow::new(vec![entry("")], Path::new("/"), "2026-01-01").is_err());
+        let secret = Secret::new(b"v");
+        let allow = allow(&["rule = 'x'\nexpires = '2025-12-31'", "rule = 'y'\nexpires = '2026-01-01'"]);
+        assert_eq!(allow.find(&asked("x", None, &secret, &[])), None);
+        assert_eq!(allow.find(&asked("y", None, &secret, &[])), Some(1));
+        assert_eq!((allow.expired(), allow.unused()), (vec![0], vec![]));
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON array that gitleaks writes: the same fields in the same order, one element a place, so
 //! that scripts made for it go on working. Fields that we have no value for are there and empty.
 
+use super::place::commit;
 use super::{Guard, Options};
 use crate::finding::{CommitNote, Finding, Occurrence, Outcome};
 use crate::origin::{ObjectKind, Origin};
@@ -17,16 +18,27 @@ const REDACTED: &str = "REDACTED";
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let elements: Vec<Element> = outcome
+    let shown = if options.show_secrets { 100 } else { 0 };
+    write_elements(&elements(outcome, options, shown), out)
+}
+
+/// The elements of a report; of each secret `shown` percent of the characters are shown, in front.
+pub(super) fn elements<'a>(outcome: &'a Outcome, options: &Options, shown: u32) -> Vec<Element<'a>> {
+    let options = Options { show_secrets: shown > 0, ..options.clone() };
+    outcome
         .findings
         .iter()
         .flat_map(|finding| std::iter::once(finding).chain(&finding.companions))
         .flat_map(|finding| {
-            let guard = Guard::new(finding, options);
-            let elements = finding.occurrences.iter().map(|place| Element::of(finding, place, &guard));
+            let guard = Guard::new(finding, &options);
+            let elements = finding.occurrences.iter().map(|place| Element::of(finding, place, &guard, shown));
             elements.collect::<Vec<_>>()
         })
-        .collect();
+        .collect()
+}
+
+/// Write elements as a JSON array.
+pub(super) fn write_elements(elements: &[Element], out: &mut dyn Write) -> io::Result<()> {
     // One space of indent, as there.
     let mut serializer = Serializer::with_formatter(&mut *out, PrettyFormatter::with_indent(b" "));
     elements.serialize(&mut serializer)?;
@@ -35,31 +47,31 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Element<'a> {
+pub(super) struct Element<'a> {
     #[serde(rename = "RuleID")]
-    rule_id: &'a str,
-    description: &'a str,
-    start_line: u64,
-    end_line: u64,
-    start_column: u64,
-    end_column: u64,
-    r#match: Cow<'a, str>,
-    secret: Cow<'a, str>,
-    file: String,
-    symlink_file: &'static str,
-    commit: &'a str,
-    entropy: f32,
-    author: Cow<'a, str>,
-    email: Cow<'a, str>,
-    date: Cow<'a, str>,
-    message: Cow<'a, str>,
-    tags: [&'static str; 2],
-    fingerprint: String,
+    pub rule_id: &'a str,
+    pub description: &'a str,
+    pub start_line: u64,
+    pub end_line: u64,
+    pub start_column: u64,
+    pub end_column: u64,
+    pub r#match: Cow<'a, str>,
+    pub secret: Cow<'a, str>,
+    pub file: String,
+    pub symlink_file: &'static str,
+    pub commit: &'a str,
+    pub entropy: f32,
+    pub author: Cow<'a, str>,
+    pub email: Cow<'a, str>,
+    pub date: Cow<'a, str>,
+    pub message: Cow<'a, str>,
+    pub tags: [&'static str; 2],
+    pub fingerprint: String,
 }
 
 impl<'a> Element<'a> {
-    fn of(finding: &'a Finding, place: &'a Occurrence, guard: &Guard<'a>) -> Element<'a> {
-        let value = guard.clear().map_or(Cow::Borrowed(REDACTED), String::from_utf8_lossy);
+    fn of(finding: &'a Finding, place: &'a Occurrence, guard: &Guard<'a>, shown: u32) -> Element<'a> {
+        let value = guard.clear().map_or(Cow::Borrowed(REDACTED), |clear| part(clear, shown));
         let file = guard.text(&file(&place.origin)).into_owned();
         let commit = commit(&place.origin);
         let line = place.start.line;
@@ -95,19 +107,22 @@ impl<'a> Element<'a> {
     }
 }
 
+/// The first characters of a secret, as many as `shown` percent are, as gitleaks' `--redact=N` leaves them.
+fn part(clear: &[u8], shown: u32) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(clear);
+    if shown >= 100 {
+        return text;
+    }
+    let count = text.chars().count() * shown as usize / 100;
+    Cow::Owned(text.chars().take(count).chain("...".chars()).collect())
+}
+
 /// The path; empty for standard input and for the text of a commit, as there.
 fn file(origin: &Origin) -> String {
     match origin {
         Origin::Stdin => String::new(),
         Origin::Object { kind: ObjectKind::Commit, .. } => origin.path().unwrap_or_default(),
         _ => origin.path().unwrap_or_else(|| origin.to_string()),
-    }
-}
-
-fn commit(origin: &Origin) -> &str {
-    match origin {
-        Origin::Object { id, kind: ObjectKind::Commit, commit: None, .. } => id,
-        _ => origin.commit().unwrap_or_default(),
     }
 }
 

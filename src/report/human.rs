@@ -211,7 +211,20 @@ fn write_clean(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Resu
     if !skipped.is_empty() {
         write!(out, " (skipped: {})", skipped.join(", "))?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    write_suppressed(outcome, out)
+}
+
+/// `suppressed: 3 findings (1 comment, 2 baseline)`, where there are any.
+fn write_suppressed(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let means = outcome.told.by_means();
+    if means.is_empty() {
+        return Ok(());
+    }
+    let total: usize = means.iter().map(|(_, count)| count).sum();
+    let each: Vec<String> =
+        means.iter().map(|(by, count)| format!("{} {}", terminal::grouped(*count as u64), by.name())).collect();
+    writeln!(out, "suppressed: {} ({})", counted(total as u64, "finding"), each.join(", "))
 }
 
 /// `1,234 files, 12.3 MB, 0.21 s`.
@@ -238,7 +251,8 @@ fn write_summary(outcome: &Outcome, paint: Paint, out: &mut dyn Write) -> io::Re
     if places > findings {
         write!(out, " at {}", counted(places as u64, "place"))?;
     }
-    writeln!(out, " in {}", extent(outcome))
+    writeln!(out, " in {}", extent(outcome))?;
+    write_suppressed(outcome, out)
 }
 
 /// What was not looked at, a line for each reason.

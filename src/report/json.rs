@@ -4,7 +4,7 @@
 use super::history::{CoverageForm, Remediation, StoryForm};
 use super::{Guard, Options, by_severity};
 use crate::error::Skipped;
-use crate::finding::{Finding, Occurrence, Outcome, Preview};
+use crate::finding::{Finding, Occurrence, Outcome, Preview, Suppressed};
 use crate::origin::{ObjectKind, Origin};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -49,6 +49,60 @@ pub(super) struct Head {
     stats: StatsForm,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<CoverageForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fail_on: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<SuppressedForm>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteForm>,
+}
+
+/// A finding that is not reported, as it is written: enough to find it, and why.
+#[derive(Serialize)]
+struct SuppressedForm {
+    by: &'static str,
+    rule: String,
+    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    line: u64,
+    places: usize,
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<String>,
+}
+
+impl SuppressedForm {
+    fn of(one: &Suppressed) -> SuppressedForm {
+        let Suppressed { finding, why } = one;
+        let guard = Guard::new(finding, &Options::default());
+        let first = finding.occurrences.first();
+        let path = first.and_then(|first| first.origin.path());
+        SuppressedForm {
+            by: why.by.name(),
+            rule: finding.rule.clone(),
+            fingerprint: finding.fingerprint.clone(),
+            path: path.map(|path| guard.text(&path).into_owned()),
+            line: first.map_or(0, |first| first.start.line),
+            places: finding.occurrences.len(),
+            reason: guard.text(&why.reason).into_owned(),
+            owner: why.owner.clone(),
+            expires: why.expires.clone(),
+            entry: why.place.clone(),
+        }
+    }
+}
+
+/// Something stale, as it is written.
+#[derive(Serialize)]
+struct NoteForm {
+    kind: &'static str,
+    place: String,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -67,6 +121,7 @@ struct StatsForm {
     places: usize,
     severities: Map<String, Value>,
     skipped: usize,
+    suppressed: usize,
 }
 
 impl Head {
@@ -89,8 +144,21 @@ impl Head {
                     .map(|&(severity, count)| (severity.name().to_owned(), count.into()))
                     .collect(),
                 skipped: outcome.skipped.len(),
+                suppressed: outcome.told.suppressed.len(),
             },
             coverage: outcome.coverage.as_ref().map(CoverageForm::of),
+            fail_on: outcome.told.fail_on.map(|least| least.name()),
+            suppressed: outcome.told.suppressed.iter().map(SuppressedForm::of).collect(),
+            notes: outcome
+                .told
+                .notes
+                .iter()
+                .map(|note| NoteForm {
+                    kind: note.kind.name(),
+                    place: note.place.clone(),
+                    text: note.text.clone(),
+                })
+                .collect(),
         }
     }
 }

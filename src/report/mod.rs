@@ -3,10 +3,12 @@
 
 mod advice;
 pub mod blocked;
+pub mod gitleaks_forms;
 mod guard;
 mod history;
+mod place;
 mod telling;
-mod terminal;
+pub mod terminal;
 mod uri;
 
 use crate::error::SkipReason;
@@ -17,6 +19,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 pub use guard::Guard;
+pub use terminal::inert;
 
 /// The name by which reports call this program.
 const TOOL: &str = env!("CARGO_PKG_NAME");
@@ -92,6 +95,11 @@ formats! {
     Sarif = sarif, "SARIF 2.1.0 for code-scanning services; never holds secret text";
     Html = html, "One page for people, self-contained: summary, timeline, stories, coverage";
     Gitleaks = gitleaks, "The JSON array that gitleaks writes, for scripts that read it";
+    Csv = csv, "A row for each place, for spreadsheets and scripts; cells cannot become formulas";
+    Junit = junit, "JUnit XML, a failed test case for each place, for build servers";
+    Gitlab = gitlab, "GitLab's secret-detection report, for `artifacts:reports:secret_detection`";
+    Github = github, "Annotations of GitHub Actions, by workflow commands in the build log";
+    Markdown = markdown, "A comment for a pull request: summary, table, details to unfold";
 }
 
 impl Format {
@@ -146,4 +154,4 @@ fn by_reason(outcome: &Outcome) -> BTreeMap<SkipReason, usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

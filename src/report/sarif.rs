@@ -2,6 +2,7 @@
 //! even masked, and `show_secrets` does not change that: these files are uploaded and kept.
 
 use super::history::{CoverageForm, StoryForm, moment};
+use super::place::{advice, missed};
 use super::{Guard, Options, uri};
 use crate::error::Skipped;
 use crate::finding::{Finding, Occurrence, Outcome};
@@ -108,15 +109,6 @@ fn is_link(link: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}%[]".contains(&byte);
     ["https://", "http://"].iter().any(|scheme| link.len() > scheme.len() && link.starts_with(scheme))
         && link.bytes().all(plain)
-}
-
-fn advice(finding: &Finding) -> String {
-    match finding.rotate.as_str() {
-        "" => {
-            "Revoke it where it was issued, issue a new one, and keep that out of the repository.".to_owned()
-        }
-        rotate => format!("Rotate it: {rotate}"),
-    }
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -317,14 +309,10 @@ fn invocation(outcome: &Outcome, options: &Options) -> Value {
 }
 
 fn notification(skipped: &Skipped, options: &Options) -> Value {
-    let mut text = format!("{} was not looked at: {}", skipped.origin, skipped.reason.name());
-    if !skipped.detail.is_empty() {
-        text.push_str(&format!(" ({})", skipped.detail));
-    }
     json!({
         "descriptor": { "id": skipped.reason.name().replace(' ', "-") },
         "level": if skipped.reason.benign() { "note" } else { "error" },
-        "message": { "text": text },
+        "message": { "text": missed(skipped) },
         "locations": [location(&skipped.origin, None, None, options).value],
     })
 }

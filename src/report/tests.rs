@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 /// A finding of `secret` at `src/app.py:3:10`.
-pub(super) fn finding(rule: &str, secret: &[u8]) -> Finding {
+pub(crate) fn finding(rule: &str, secret: &[u8]) -> Finding {
     let secret = Secret::new(secret);
     let mut occurrence = at("src/app.py", 3, 10);
     let length = secret.len() as u64;
@@ -38,7 +38,7 @@ pub(super) fn finding(rule: &str, secret: &[u8]) -> Finding {
 }
 
 /// A place in a file on disk.
-pub(super) fn at(path: &str, line: u64, column: u64) -> Occurrence {
+pub(crate) fn at(path: &str, line: u64, column: u64) -> Occurrence {
     Occurrence {
         origin: Origin::File(path.into()),
         start: Position { line, column },
@@ -57,9 +57,9 @@ pub(super) fn skipped(path: &str, reason: SkipReason, detail: &str) -> Skipped {
     Skipped { origin: Origin::File(path.into()), reason, detail: detail.to_owned() }
 }
 
-pub(super) fn outcome(findings: Vec<Finding>, skipped: Vec<Skipped>) -> Outcome {
+pub(crate) fn outcome(findings: Vec<Finding>, skipped: Vec<Skipped>) -> Outcome {
     let stats = Stats { inputs: 1234, bytes: 12_345_678, rules: 300, elapsed: Duration::from_millis(213) };
-    Outcome { findings, skipped, stats, coverage: None }
+    Outcome { findings, skipped, stats, ..Outcome::default() }
 }
 
 pub(super) fn written(format: Format, outcome: &Outcome, options: &Options) -> Vec<u8> {
@@ -75,7 +75,16 @@ pub(super) fn text(format: Format, outcome: &Outcome, options: &Options) -> Stri
 /// Every value in a machine's report; panics where it is not JSON.
 fn values(format: Format, shown: &str) -> Vec<serde_json::Value> {
     match format {
-        Format::Human | Format::Html => vec![],
+        Format::Human | Format::Html | Format::Github | Format::Markdown => vec![],
+        Format::Csv => {
+            let rows = ::csv::Reader::from_reader(shown.as_bytes()).into_records();
+            rows.map(|row| row.unwrap().iter().collect::<Vec<_>>().into()).collect()
+        }
+        Format::Junit => {
+            let document = roxmltree::Document::parse(shown).unwrap();
+            let failures = document.descendants().filter(|node| node.has_tag_name("failure"));
+            failures.map(|node| node.text().unwrap_or_default().into()).collect()
+        }
         Format::Jsonl => shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
         _ => vec![serde_json::from_str(shown).unwrap()],
     }
@@ -115,6 +124,11 @@ fn ten_thousand_findings_in_every_format() {
             Format::Jsonl => values.iter().filter(|value| value["type"] == "finding").count(),
             Format::Sarif => values[0]["runs"][0]["results"].as_array().unwrap().len() / 3,
             Format::Gitleaks => values[0].as_array().unwrap().len() / 3,
+            Format::Csv | Format::Junit => values.len() / 3,
+            Format::Gitlab => values[0]["vulnerabilities"].as_array().unwrap().len() / 3,
+            Format::Github => shown.lines().filter(|line| line.contains("file=file")).count() / 3,
+            // A comment has a largest length: it tells how many there are.
+            Format::Markdown => 10_000 * usize::from(shown.contains("10,000 secrets")),
         };
         assert_eq!(count, 10_000, "{format}");
     }
@@ -186,7 +200,8 @@ fn on_wish_the_clear_text_appears_where_it_has_a_place() {
     let options = Options { show_secrets: true, ..Options::default() };
     for &format in Format::ALL {
         let shown = text(format, &outcome, &options).contains("abcdefghijklmnopqrstuvwxyz");
-        assert_eq!(shown, format != Format::Sarif, "{format}");
+        let never = [Format::Sarif, Format::Junit, Format::Gitlab, Format::Github, Format::Markdown];
+        assert_eq!(shown, !never.contains(&format), "{format}");
     }
 }
 

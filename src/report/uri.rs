@@ -12,10 +12,10 @@ pub struct Uri {
     pub below: bool,
 }
 
-/// The URI of a path on disk: relative to `options.root` where the path lies below it, otherwise as
-/// the path was given; absolute paths outside of the root become `file:` URIs.
-pub fn of_file(path: &Path, options: &Options) -> Uri {
-    let path = match (&options.base, &options.root) {
+/// A path on disk as seen from `options.root` where it lies below it, otherwise as the path was given;
+/// `.` and `..` are taken out by name. Absolute outside of the root.
+pub fn relative(path: &Path, options: &Options) -> PathBuf {
+    match (&options.base, &options.root) {
         (Some(base), Some(root)) => {
             let whole = normal(&base.join(path));
             whole.strip_prefix(normal(root)).map(Path::to_path_buf).unwrap_or(whole)
@@ -25,7 +25,12 @@ pub fn of_file(path: &Path, options: &Options) -> Uri {
             whole.strip_prefix(normal(root)).map(Path::to_path_buf).unwrap_or(whole)
         }
         (_, None) => normal(path),
-    };
+    }
+}
+
+/// The URI of a path on disk: see [`relative`]; absolute paths outside of the root become `file:` URIs.
+pub fn of_file(path: &Path, options: &Options) -> Uri {
+    let path = relative(path, options);
     let relative = !path.has_root();
     let bytes = slashed(&path);
     let text = match (relative, bytes.is_empty()) {

@@ -22,6 +22,10 @@ const GRAM_LIMIT: usize = 6000;
 /// missing examples.
 pub fn compile(rule: FileRule, provider: &Provider) -> Result<Rule, RuleError> {
     plain_checks(&rule)?;
+    if let Some(path) = &rule.path_regex {
+        parse(&rule.id, path)
+            .map_err(|error| RuleError { reason: format!("`path_regex`: {}", error.reason), ..error })?;
+    }
     let (matcher, weight) = match (&rule.regex, &rule.value, &rule.begin) {
         (Some(regex), None, None) => token(&rule, regex)?,
         (None, Some(value), None) => assigned(&rule, value)?,
@@ -49,6 +53,7 @@ pub fn compile(rule: FileRule, provider: &Provider) -> Result<Rule, RuleError> {
         entropy: rule.entropy,
         near: texts(rule.near),
         pair: rule.pair.map(|pair| Pair { rule: text(pair.rule), within: pair.within }),
+        path_regex: rule.path_regex.map(text),
         enabled: rule.enabled,
         rotate: text(rule.rotate),
         refs: texts(refs),

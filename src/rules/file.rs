@@ -31,6 +31,7 @@ pub struct Provider {
 
 /// A `[[rule]]` table.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the fields are those of the rule file; see docs/rules.md
 pub struct FileRule {
@@ -54,6 +55,7 @@ pub struct FileRule {
     #[serde(default)]
     pub name: Vec<String>,
     pub pair: Option<FilePair>,
+    pub path_regex: Option<String>,
     #[serde(default = "yes")]
     pub enabled: bool,
     #[serde(default)]
@@ -68,6 +70,7 @@ pub struct FileRule {
 
 /// The `pair` table of a rule.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct FilePair {

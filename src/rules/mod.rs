@@ -3,7 +3,10 @@
 pub mod check;
 pub mod compile;
 pub mod file;
+pub mod grams;
+pub mod import;
 pub mod lower;
+pub mod paths;
 pub mod rule;
 pub mod sample;
 pub mod set;

@@ -10,6 +10,7 @@ pub type List<T> = Cow<'static, [T]>;
 
 /// How bad a leak is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Not a secret by itself.
@@ -39,6 +40,7 @@ impl Severity {
 
 /// What kind of credential a rule finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(in_crate, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // the names say it
 pub enum Kind {
@@ -108,6 +110,8 @@ pub struct Rule {
     pub near: List<Text>,
     /// Companion rule.
     pub pair: Option<Pair>,
+    /// It only holds in files whose path, from the top and with forward slashes, this pattern matches.
+    pub path_regex: Option<Text>,
     /// False for what is only reported on request (public by design).
     pub enabled: bool,
     /// How to rotate.

@@ -3,6 +3,7 @@
 use super::check;
 use super::compile;
 use super::file::{self, FileRule, Provider, RuleError};
+use super::grams::GramTable;
 use super::rule::*;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::borrow::Cow;
 
 static BUILTIN: &[Rule] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+static GRAMS: GramTable = include!(concat!(env!("OUT_DIR"), "/grams.rs"));
 
 /// Names a rule of a [`RuleSet`]: its place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +60,17 @@ impl RuleSet {
     /// All rules with their places.
     pub fn iter(&self) -> impl Iterator<Item = (RuleIndex, &Rule)> {
         self.builtin.iter().chain(&self.own).enumerate().map(|(index, rule)| (RuleIndex(index as u32), rule))
+    }
+
+    /// The beginnings of the built-in rules, where the set holds these.
+    pub fn builtin_grams(&self) -> Option<&'static GramTable> {
+        (!self.builtin.is_empty()).then_some(&GRAMS)
+    }
+
+    /// The rules that are not built in, with their places.
+    pub fn own(&self) -> impl Iterator<Item = (RuleIndex, &Rule)> {
+        let first = self.builtin.len();
+        self.own.iter().enumerate().map(move |(index, rule)| (RuleIndex((first + index) as u32), rule))
     }
 
     /// The rule with this id.

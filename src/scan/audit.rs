@@ -52,12 +52,23 @@ pub struct Audited {
 /// Occurrences that are none in some kinds of files. What kind of file an object is, is told by its
 /// path, which is only sought where something was found.
 #[derive(Debug, Default)]
-pub struct Doubts(HashMap<(String, u64), u16>);
+pub struct Doubts {
+    kinds: HashMap<(String, u64), u16>,
+    /// What [`Scan::marks`] said of the line of a place, where that was anything.
+    marks: HashMap<(String, u64), Vec<Vec<u32>>>,
+}
 
 impl Doubts {
     fn hold(&self, occurrence: &Occurrence, kind: FileKind) -> bool {
         let Origin::Object { id, .. } = &occurrence.origin else { return true };
-        self.0.get(&(id.clone(), occurrence.offset)).is_none_or(|kinds| kinds & bit(kind) != 0)
+        self.kinds.get(&(id.clone(), occurrence.offset)).is_none_or(|kinds| kinds & bit(kind) != 0)
+    }
+}
+
+impl Doubts {
+    fn marks(&self, occurrence: &Occurrence) -> Vec<Vec<u32>> {
+        let Origin::Object { id, .. } = &occurrence.origin else { return Vec::new() };
+        self.marks.get(&(id.clone(), occurrence.offset)).cloned().unwrap_or_default()
     }
 }
 
@@ -94,10 +105,11 @@ impl Scan {
         for mut auditor in visited.visitors {
             auditor.flush();
             counts.add(&auditor.counts);
-            doubts.0.extend(auditor.doubts);
+            doubts.kinds.extend(auditor.doubts.kinds);
+            doubts.marks.extend(auditor.doubts.marks);
             scanners.push(auditor.scanner);
         }
-        let mut outcome = self.gather(scanners, began);
+        let mut outcome = self.gather(scanners, began, true);
         if visited.stopped {
             outcome.skipped.push(Skipped {
                 origin: Origin::Repository { part: RepositoryPart::File, name: "objects".into() },
@@ -126,14 +138,17 @@ impl Scan {
     /// Drop what is no finding at the paths that occurrences have by now: assigned values that no
     /// credential is expected in such a file, and what is allowed there.
     pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) {
+        let told = &mut outcome.told;
         for finding in &mut outcome.findings {
-            let (rule, fingerprint) = (&finding.rule, &finding.fingerprint);
             finding.occurrences.retain(|occurrence| {
                 let Origin::Object { path: Some(path), .. } = occurrence.origin.root() else { return true };
                 doubts.hold(occurrence, FileKind::of_path(path))
-                    && !self.allowed(rule, &paths_of(&occurrence.origin), fingerprint)
             });
+            self.settle_finding(finding, &|occurrence| doubts.marks(occurrence), told);
         }
+        outcome.skipped.extend(self.cascade.trouble());
+        outcome.skipped.sort();
+        outcome.skipped.dedup();
         outcome.findings.retain(|finding| !finding.occurrences.is_empty());
     }
 }
@@ -161,7 +176,7 @@ struct Auditor<'s> {
     counts: Counts,
     /// Objects and bytes that the progress display was not told of yet.
     untold: (u64, u64),
-    doubts: HashMap<(String, u64), u16>,
+    doubts: Doubts,
 }
 
 /// What is remembered of an object while others are made from it.
@@ -190,7 +205,7 @@ impl<'s> Auditor<'s> {
             every_byte,
             counts: Counts::default(),
             untold: (0, 0),
-            doubts: HashMap::new(),
+            doubts: Doubts::default(),
         }
     }
 
@@ -257,6 +272,9 @@ impl<'s> Auditor<'s> {
         let cut =
             Cut { scan, origin: &origin, text: input.text, matches: &matches, original: &|offset| offset };
         cut.hits(LineIndex::new(input.text, 1), 0, &mut self.scanner.hits);
+        for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
+            self.doubts.marks.insert((id.to_string(), hit.occurrence.offset), hit.marks.clone());
+        }
         if input.kind != FileKind::ANY {
             return;
         }
@@ -284,7 +302,7 @@ impl<'s> Auditor<'s> {
             }
         }
         if kinds != 0 && kinds != FileKind::all().fold(0, |all, kind| all | bit(kind)) {
-            self.doubts.insert((id.clone(), found.secret.start as u64), kinds);
+            self.doubts.kinds.insert((id.clone(), found.secret.start as u64), kinds);
         }
     }
 }

@@ -2,14 +2,17 @@
 
 use super::WHOLE_LIMIT;
 use super::layout::Layout;
+use super::links::{Links, Lookup, Seen};
 use super::loose::{self, Content, Loose};
 use super::objects::{ObjectId, Objects, ReadError};
 use super::pack::{Failed, Inflater, Marks, Object, Pack, VisitObjects, Work};
 use super::read::{Quiet, threads};
+use super::references::References;
 use super::refs::{self, Refs, Target};
 use super::store::Store;
 use crate::error::{Error, SkipReason, Skipped};
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,8 +56,12 @@ pub struct CleanPack {
 pub struct Clean {
     /// Packs that were gone through.
     pub packs: Vec<CleanPack>,
-    /// The first 16 bytes of the ids of all clean objects, sorted.
+    /// The first 16 bytes of the ids of all clean objects in packs, sorted.
     pub ids: Vec<[u8; 16]>,
+    /// The same of loose objects.
+    pub loose: Vec<[u8; 16]>,
+    /// False where all this was known before; then the ids in packs are not gathered.
+    pub changed: bool,
 }
 
 /// What came of a visit.
@@ -100,6 +107,11 @@ impl Repository {
     pub fn refs(&self) -> &Refs {
         &self.refs
     }
+
+    /// What its refs and their logs point at.
+    fn starts(&self) -> Vec<ObjectId> {
+        References::of_one(self).all.into_iter().map(|reference| reference.target).collect()
+    }
 }
 
 impl History {
@@ -138,6 +150,26 @@ impl History {
         all
     }
 
+    /// Is there a pack with this checksum, of this many objects?
+    pub fn has_pack(&self, checksum: &[u8], count: u32) -> bool {
+        let mut packs = self.repositories.iter().flat_map(|repository| repository.store.packs());
+        packs.any(|pack| pack.checksum() == checksum && pack.count() == count)
+    }
+
+    /// Is one of these ids, told by their first bytes, that of no object?
+    pub fn lacks(&self, ids: &[[u8; 16]]) -> bool {
+        let packs: Vec<&Pack> =
+            self.repositories.iter().flat_map(|repository| repository.store.packs()).collect();
+        let mut rest =
+            ids.iter().filter(|id| !packs.iter().any(|pack| pack.find_raw(&id[..]).is_some())).peekable();
+        if rest.peek().is_none() {
+            return false;
+        }
+        let loose = self.repositories.iter().flat_map(|repository| repository.store.loose().0);
+        let loose: HashSet<[u8; 16]> = loose.map(|loose| short(loose.id.as_bytes())).collect();
+        rest.any(|id| !loose.contains(id))
+    }
+
     /// How many objects there are, those that stand twice counted twice.
     pub fn objects(&self) -> u64 {
         let packs = self.repositories.iter().flat_map(|repository| repository.store.packs());
@@ -171,8 +203,10 @@ impl History {
             visit.texts(repository);
             visit.objects(repository);
         }
-        clean.ids.sort_unstable();
-        clean.ids.dedup();
+        for ids in [&mut clean.ids, &mut clean.loose] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
         Visited { visitors, clean, from_cache, stopped: stop.load(Ordering::Relaxed) }
     }
 }
@@ -245,8 +279,9 @@ impl<V: VisitObjects> Visit<'_, V> {
     /// Packs first, then what is loose and stands in none of them.
     fn objects(&mut self, repository: &mut Repository) {
         let mut missing = Vec::new();
-        self.packs(&repository.store, 0, &mut missing);
-        let vanished = self.loose(&repository.store, &mut missing);
+        let links = Links::new(repository.store.layout());
+        self.packs(&repository.store, &links, 0, &mut missing);
+        let vanished = self.loose(&repository.store, &links, &mut missing);
         // Loose objects may have been packed before they were listed, and packs replaced by others.
         loop {
             let count = repository.store.packs().len();
@@ -255,7 +290,7 @@ impl<V: VisitObjects> Visit<'_, V> {
             if repository.store.packs().len() == count {
                 break;
             }
-            self.packs(&repository.store, count, &mut missing);
+            self.packs(&repository.store, &links, count, &mut missing);
         }
         missing.extend(vanished.into_iter().filter(|id| !repository.store.contains(id)).map(|id| Missing {
             id,
@@ -263,10 +298,18 @@ impl<V: VisitObjects> Visit<'_, V> {
             detail: "it was deleted meanwhile".to_owned(),
         }));
         self.again(&repository.store, missing);
+        if self.remember && self.clean.changed {
+            self.gather(&repository.store);
+        }
+        if !self.stop.load(Ordering::Relaxed) {
+            let starts = repository.starts();
+            let told = links.tell(&repository.store, &starts);
+            told.into_iter().for_each(|skipped| self.visitors[0].skip(skipped));
+        }
     }
 
     /// Packs from number `first` on.
-    fn packs(&mut self, store: &Store, first: usize, missing: &mut Vec<Missing>) {
+    fn packs(&mut self, store: &Store, links: &Links, first: usize, missing: &mut Vec<Missing>) {
         for number in first..store.packs().len() {
             if self.stop.load(Ordering::Relaxed) {
                 return;
@@ -289,6 +332,7 @@ impl<V: VisitObjects> Visit<'_, V> {
                 wanted: wanted.as_ref(),
                 clean: &clean,
                 outside: &|id| store.whole(id),
+                links: Some(links.within(store)),
                 stop: self.stop,
             };
             let skip = wanted.as_ref().is_some_and(|wanted| wanted.count() == 0);
@@ -305,22 +349,21 @@ impl<V: VisitObjects> Visit<'_, V> {
     fn wanted(&mut self, store: &Store, number: usize) -> Option<Marks> {
         let (before, pack) = (&store.packs()[..number], &store.packs()[number]);
         let count = pack.count();
-        if let Some(unclean) = self.known.pack(pack.checksum(), count).filter(|_| before.is_empty()) {
-            let wanted = Marks::none(count);
-            unclean.iter().filter(|&&position| position < count).for_each(|&position| wanted.add(position));
-            *self.from_cache += u64::from(count - wanted.count());
+        let wanted = Marks::none(count);
+        let is_double = |id: &[u8]| before.iter().any(|pack| pack.find_raw(id).is_some());
+        if let Some(unclean) = self.known.pack(pack.checksum(), count) {
+            for &position in unclean.iter().filter(|&&position| position < count) {
+                if !is_double(pack.raw_id(position)) {
+                    wanted.add(position);
+                }
+            }
+            *self.from_cache += u64::from(count) - unclean.len() as u64;
             return Some(wanted);
         }
-        let wanted = Marks::none(count);
-        let unclean = self.known.pack(pack.checksum(), count);
         let mut all = true;
         for position in 0..count {
             let id = pack.raw_id(position);
-            let double = before.iter().any(|pack| pack.find_raw(id).is_some());
-            let clean = match unclean {
-                Some(unclean) => unclean.binary_search(&position).is_err(),
-                None => self.known.clean(id),
-            };
+            let (double, clean) = (is_double(id), self.known.clean(id));
             if double || clean {
                 all = false;
                 *self.from_cache += u64::from(clean && !double);
@@ -336,30 +379,33 @@ impl<V: VisitObjects> Visit<'_, V> {
         if !self.remember {
             return;
         }
-        let mut unclean = Vec::new();
-        self.clean.ids.reserve(pack.count() as usize);
-        for position in 0..pack.count() {
+        let known = self.known.pack(pack.checksum(), pack.count());
+        self.clean.changed |= known.is_none();
+        let is_clean = |position: u32| {
             // What was not wanted is clean, or in a pack before this one: that tells.
             let skipped = wanted.is_some_and(|wanted| !wanted.has(position));
-            if skipped && self.known_clean(pack, position) || clean.has(position) {
-                self.clean.ids.push(short(pack.raw_id(position)));
-            } else {
-                unclean.push(position);
-            }
-        }
+            clean.has(position) || skipped && self.known.clean(pack.raw_id(position))
+        };
+        let unclean = match known {
+            Some(unclean) => unclean.iter().copied().filter(|&at| !clean.has(at)).collect(),
+            None => (0..pack.count()).filter(|&position| !is_clean(position)).collect(),
+        };
         let checksum = pack.checksum().to_vec();
         self.clean.packs.push(CleanPack { checksum, count: pack.count(), unclean });
     }
 
-    fn known_clean(&self, pack: &Pack, position: u32) -> bool {
-        match self.known.pack(pack.checksum(), pack.count()) {
-            Some(unclean) => unclean.binary_search(&position).is_err(),
-            None => self.known.clean(pack.raw_id(position)),
+    /// Gather the ids of all clean objects in the packs of a repository.
+    fn gather(&mut self, store: &Store) {
+        for pack in store.packs() {
+            let is_it = |one: &&CleanPack| one.checksum == pack.checksum() && one.count == pack.count();
+            let Some(CleanPack { unclean, .. }) = self.clean.packs.iter().find(is_it) else { continue };
+            let clean = (0..pack.count()).filter(|position| unclean.binary_search(position).is_err());
+            self.clean.ids.extend(clean.map(|position| short(pack.raw_id(position))));
         }
     }
 
     /// Loose objects, on all threads. Returns those that were gone when they were to be read.
-    fn loose(&mut self, store: &Store, missing: &mut Vec<Missing>) -> Vec<ObjectId> {
+    fn loose(&mut self, store: &Store, links: &Links, missing: &mut Vec<Missing>) -> Vec<ObjectId> {
         let (mut all, trouble) = store.loose();
         trouble.into_iter().for_each(|skipped| self.visitors[0].skip(skipped));
         all.retain(|loose| !store.packs().iter().any(|pack| pack.find(&loose.id).is_some()));
@@ -373,16 +419,16 @@ impl<V: VisitObjects> Visit<'_, V> {
             !clean
         });
         *self.from_cache += (before - all.len()) as u64;
-        self.clean.ids.extend(kept);
+        self.clean.loose.extend(kept);
         let next = AtomicUsize::new(0);
         let (all, next, stop) = (&all, &next, self.stop);
-        let done: Vec<Reads> = std::thread::scope(|scope| {
+        let done: Vec<Reads<'_>> = std::thread::scope(|scope| {
             let threads: Vec<_> = self
                 .visitors
                 .iter_mut()
                 .map(|visitor| {
                     scope.spawn(move || {
-                        let mut reads = Reads::default();
+                        let mut reads = Reads::new(links.within(store));
                         let take = || all.get(next.fetch_add(1, Ordering::Relaxed));
                         while let Some(loose) = take().filter(|_| !stop.load(Ordering::Relaxed)) {
                             reads.one(loose, visitor);
@@ -398,7 +444,8 @@ impl<V: VisitObjects> Visit<'_, V> {
             missing.extend(reads.missing);
             vanished.extend(reads.vanished);
             if self.remember {
-                self.clean.ids.extend(reads.clean.iter().map(|id| short(id.as_bytes())));
+                self.clean.changed |= !reads.clean.is_empty();
+                self.clean.loose.extend(reads.clean.iter().map(|id| short(id.as_bytes())));
             }
         }
         vanished
@@ -429,8 +476,9 @@ fn short(id: &[u8]) -> [u8; 16] {
 }
 
 /// What one thread read of loose objects.
-#[derive(Default)]
-struct Reads {
+struct Reads<'a> {
+    links: Lookup<'a>,
+    seen: Seen,
     inflater: Inflater,
     buffer: Vec<u8>,
     clean: Vec<ObjectId>,
@@ -438,7 +486,19 @@ struct Reads {
     vanished: Vec<ObjectId>,
 }
 
-impl Reads {
+impl<'a> Reads<'a> {
+    fn new(links: Lookup<'a>) -> Reads<'a> {
+        Reads {
+            links,
+            seen: Seen::default(),
+            inflater: Inflater::default(),
+            buffer: Vec::new(),
+            clean: Vec::new(),
+            missing: Vec::new(),
+            vanished: Vec::new(),
+        }
+    }
+
     fn one<V: VisitObjects>(&mut self, loose: &Loose, visitor: &mut V) {
         match self.read(loose, visitor) {
             Ok(true) => self.clean.push(loose.id),
@@ -469,7 +529,11 @@ impl Reads {
             };
         }
         loose::read(content.bytes(), WHOLE_LIMIT, &mut self.inflater, &mut self.buffer).map_err(Some)?;
-        let object = Object { kind: header.kind, bytes: &self.buffer[header.length..], id: &|| loose.id };
+        let bytes = &self.buffer[header.length..];
+        if header.kind != ObjectKind::Blob {
+            self.links.check(&mut self.seen, header.kind, bytes, &|| loose.id, &[]);
+        }
+        let object = Object { kind: header.kind, bytes, id: &|| loose.id };
         Ok(V::is_clean(&visitor.object(&object, None)))
     }
 }

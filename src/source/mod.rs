@@ -1,11 +1,14 @@
 //! Where bytes are read from. A source drives its own parallelism and hands every blob to a visitor;
 //! it knows neither rules nor engine. A new source is one file here and one line below.
 
+pub mod content;
 mod crew;
 pub mod git;
 pub mod history;
+pub mod ignored;
 pub mod introduced;
 pub mod layout;
+mod links;
 mod loose;
 pub mod objects;
 pub mod pack;

@@ -1,7 +1,7 @@
 //! What names commits in a repository: branches, tags, remote-tracking refs, notes, the stash, the HEADs
 //! of work trees, and the logs of where refs pointed.
 
-use super::history::History;
+use super::history::{History, Repository};
 use super::layout::Layout;
 use super::objects::ObjectId;
 use super::refs::{Refs, Target};
@@ -104,6 +104,13 @@ impl References {
         references.all.retain(|one| !(one.name.ends_with("refs/stash@{0}") && stashes.contains(&one.target)));
         references.all.sort();
         references.all.dedup_by(|one, other| one.name == other.name && one.target == other.target);
+        references
+    }
+
+    /// The names in one repository.
+    pub(super) fn of_one(repository: &Repository) -> References {
+        let mut references = References::default();
+        references.add(repository.store().layout(), repository.refs());
         references
     }
 

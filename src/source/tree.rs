@@ -64,10 +64,7 @@ impl Tree {
         rest.iter().for_each(|root| {
             builder.add(root);
         });
-        let honour = self.options.ignore_files;
-        builder.hidden(false).follow_links(false).threads(threads(self.options.threads));
-        builder.parents(honour).ignore(honour);
-        builder.git_ignore(honour).git_global(honour).git_exclude(honour);
+        configure(&mut builder, &self.options);
         let excluded = plan.excluded;
         builder.filter_entry(move |entry| {
             entry.file_name() != ".git"
@@ -75,6 +72,14 @@ impl Tree {
         });
         Some(builder.build_parallel())
     }
+}
+
+/// How every walk of a tree goes.
+pub(super) fn configure(builder: &mut WalkBuilder, options: &TreeOptions) {
+    let honour = options.ignore_files;
+    builder.hidden(false).follow_links(false).threads(threads(options.threads));
+    builder.parents(honour).ignore(honour);
+    builder.git_ignore(honour).git_global(honour).git_exclude(honour);
 }
 
 impl Source for Tree {

@@ -40,7 +40,7 @@ fn several_reports_in_one_run() {
 #[test]
 fn a_report_whose_format_is_not_known() {
     let tree = Tree::new(&[]);
-    tree.scan(&["-o", "report.xml"]).status(2).tells(&["report.xml", "format", "help:"]);
+    tree.scan(&["-o", "report.what"]).status(2).tells(&["report.what", "format", "help:"]);
     tree.scan(&["--format", "xml"]).status(2).tells(&["xml", "sarif"]);
     let ran = tree.scan(&["-o", "none/report.json"]);
     ran.status(2).tells(&["none/report.json", "cannot write"]);

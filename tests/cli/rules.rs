@@ -211,9 +211,11 @@ fn an_allow_entry_by_fingerprint() {
 fn an_allow_entry_must_make_sense() {
     let scan = |entry: &str| configured(&format!("[[allow]]\n{entry}\n")).scan(&[]);
     scan("rule = \"acme-token\"").status(2).tells(&["sekisho.toml", "reason"]);
-    scan("rule = \"acme-token\"\nreason = \" \"").status(2).tells(&["entry 1", "no reason"]);
+    scan("rule = \"acme-token\"\nreason = \" \"").status(2).tells(&["line 3, column 10", "reason is empty"]);
     scan("reason = \"all\"").status(2).tells(&["entry 1", "everything"]);
-    scan("path = \"x\"\nreason = \"r\"\nexpires = \"soon\"").status(2).tells(&["entry 1", "expires"]);
+    scan("path = \"x\"\nreason = \"r\"\nexpires = \"soon\"")
+        .status(2)
+        .tells(&["line 4, column 11", "not a day"]);
 }
 
 #[test]

@@ -228,3 +228,59 @@ fn stopped_by_a_signal() {
         assert_eq!(report["skipped"][0]["reason"], "interrupted", "{report:#}");
     }
 }
+
+/// Delete a loose object.
+fn delete(repository: &Repository, id: &str) {
+    std::fs::remove_file(repository.git_dir().join("objects").join(&id[..2]).join(&id[2..])).unwrap();
+}
+
+#[test]
+fn an_object_that_is_named_and_not_there() {
+    let repository = Repository::new();
+    repository.write("folder/a.txt", "some text\n");
+    repository.write("b.txt", &format!("{}\n", token(1)));
+    repository.commit("one");
+    repository.write("b.txt", "nothing\n");
+    repository.commit("two");
+    repository.audit(&[]).complete().holds(&[1]);
+    // The cache holds the tree that names it; still it is noticed.
+    let blob = repository.git(&["rev-parse", "HEAD~1:folder/a.txt"]);
+    delete(&repository, &blob);
+    let audit = repository.audit(&[]);
+    audit.incomplete(&blob).holds(&[1]);
+    assert!(audit.errors.contains("deleted"), "{}", audit.errors);
+    repository.audit(&["--no-cache"]).incomplete("missing");
+    repository.audit(&[]).incomplete(&blob);
+}
+
+#[test]
+fn a_commit_without_its_parent_or_tree() {
+    for what in ["HEAD~1", "HEAD^{tree}"] {
+        let repository = Repository::new();
+        for number in 1..=2 {
+            repository.write("b.txt", &format!("{}\n", token(number)));
+            repository.commit("more");
+        }
+        let id = repository.git(&["rev-parse", what]);
+        delete(&repository, &id);
+        let audit = repository.audit(&["--no-cache"]);
+        audit.incomplete(&id);
+        assert_eq!((audit.places(1).len(), audit.places(2).len()), (1, 1));
+    }
+}
+
+#[test]
+fn what_only_unreachable_objects_name_may_be_gone() {
+    let repository = Repository::new();
+    repository.write("a.txt", "one\n");
+    repository.commit("one");
+    repository.git(&["checkout", "-q", "-b", "side"]);
+    repository.write("b.txt", &format!("{}\n", token(1)));
+    repository.commit("two");
+    let blob = repository.git(&["rev-parse", "HEAD:b.txt"]);
+    repository.git(&["checkout", "-q", "main"]);
+    repository.git(&["branch", "-q", "-D", "side"]);
+    repository.git(&["reflog", "expire", "--expire=now", "--all"]);
+    delete(&repository, &blob);
+    repository.audit(&["--no-cache"]).complete_but("pruned").holds(&[]);
+}

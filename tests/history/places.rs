@@ -157,8 +157,10 @@ fn bare_shallow_and_partial_clones() {
         origin.audit_of(&origin.beside(name), &["--no-cache"])
     };
     clone("bare", &["--bare"]).complete().holds(&[1, 2, 3]);
-    clone("shallow", &["--depth=1"]).complete().holds(&[3]);
-    clone("partial", &["--filter=blob:none", "--no-checkout"]).complete().holds(&[]);
+    clone("shallow", &["--depth=1"]).complete_but("shallow history").holds(&[3]);
+    // What only the remote has was not looked at.
+    clone("partial", &["--filter=blob:none", "--no-checkout"]).incomplete("only with the remote").holds(&[]);
+    clone("checked-out", &["--filter=blob:none"]).incomplete("2 objects").holds(&[3]);
 }
 
 #[test]

@@ -161,6 +161,14 @@ impl Audit {
         self
     }
 
+    /// Fail unless all that should be was looked at, and this text is told beside it.
+    #[track_caller]
+    pub fn complete_but(&self, text: &str) -> &Audit {
+        assert!(self.status < 2, "{:?}\n{}", self.skipped(), self.errors);
+        assert!(self.skipped().iter().any(|skipped| skipped.contains(text)), "{:?}", self.skipped());
+        self
+    }
+
     /// Fail unless something was left out, told with this text.
     #[track_caller]
     pub fn incomplete(&self, text: &str) -> &Audit {

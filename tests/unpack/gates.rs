@@ -57,7 +57,8 @@ fn in_the_history_also_as_a_delta() {
     git(&tree, &["commit", "-q", "-m", "second"]);
     let second = git(&tree, &["rev-parse", "HEAD"]);
     // Versions of one archive, which git packs as deltas of one another; only the last holds a token.
-    let filler: Vec<u8> = (0..50_000u32).flat_map(|at| (at.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
+    let filler: Vec<u8> =
+        (0..50_000u32).flat_map(|at| (at.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
     for version in 0..4u64 {
         let last = if version == 3 { text(2) } else { format!("nothing {version}").into_bytes() };
         let files: &[make::File<'_>] = &[("filler", &filler), ("last.txt", &last)];
@@ -73,14 +74,16 @@ fn in_the_history_also_as_a_delta() {
     for arguments in [&["--no-cache"][..], &["--no-cache", "--every-byte"], &[], &[]] {
         let ran = audit(&tree, arguments);
         let report = crate::support::Report::of(&ran);
-        let mut told: Vec<(String, String)> = report
-            .json["findings"]
+        let mut told: Vec<(String, String)> = report.json["findings"]
             .as_array()
             .unwrap()
             .iter()
             .flat_map(|finding| finding["occurrences"].as_array().unwrap())
             .map(|one| {
-                (one["path"].as_str().unwrap().to_owned(), one["commit"].as_str().unwrap_or_default().to_owned())
+                (
+                    one["path"].as_str().unwrap().to_owned(),
+                    one["commit"].as_str().unwrap_or_default().to_owned(),
+                )
             })
             .collect();
         told.sort();
@@ -103,7 +106,8 @@ fn every_report_tells_the_way() {
         assert!(ran.out.contains("app.tar.gz!/lib/app.jar!/conf.yml"), "{format}:\n{}", ran.out);
         assert!(!ran.out.contains(&token(1)), "{format}");
     }
-    let sarif: serde_json::Value = serde_json::from_str(&tree.scan(&["--format", "sarif", "out"]).out).unwrap();
+    let sarif: serde_json::Value =
+        serde_json::from_str(&tree.scan(&["--format", "sarif", "out"]).out).unwrap();
     let place = &sarif["runs"][0]["results"][0]["locations"][0];
     assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], "out/app.tar.gz");
     assert!(place["physicalLocation"].get("region").is_none());

@@ -63,21 +63,18 @@ fn every_kind_is_opened_in_every_other() {
     let inner: Vec<_> = kinds(&text(7)).into_iter().map(|(name, bytes, _)| (name, bytes)).collect();
     let members: Vec<_> = kinds(b"").into_iter().map(|(name, _, member)| (name, member)).collect();
     let mut wanted = Vec::new();
-    for (index, (name, bytes)) in inner.iter().enumerate() {
+    for (index, (_, bytes)) in inner.iter().enumerate() {
         for (outer, whole, member) in kinds(bytes) {
             let path = format!("{index}-{outer}");
             tree.write(&path, &whole);
-            let inside = match members[index].1 {
-                // The name in the outer one has no ending that tells of compression.
-                "!/a.txt" => match member {
-                    "!/conf/a.txt" => "!/content",
-                    _ if outer == name => "!/a.txt",
-                    _ => "!/a.txt",
-                },
-                inside => inside,
-            };
             // What is only compressed is no level of its own.
             let way = if member == "!/a.txt" { "" } else { member };
+            let inside = match members[index].1 {
+                // The name of what is compressed is that of the file without its ending.
+                "!/a.txt" if way.is_empty() => format!("!/{}", path.rsplit_once('.').unwrap().0),
+                "!/a.txt" => "!/content".to_owned(),
+                inside => inside.to_owned(),
+            };
             wanted.push(at(&format!("{path}{way}{inside}")));
         }
     }
@@ -113,7 +110,8 @@ fn large_members_and_large_archives_lose_nothing() {
         })
         .collect();
     let small = text(2);
-    let files: &[make::File<'_>] = &[("first", &small), ("large", &large), ("noise", &noise), ("last", &small)];
+    let files: &[make::File<'_>] =
+        &[("first", &small), ("large", &large), ("noise", &noise), ("last", &small)];
     tree.write("a.zip", &make::zip(files));
     tree.write("b.tar", &make::tar(files));
     tree.write("c.tgz", &make::gzip(&make::tar(files)));
@@ -178,6 +176,7 @@ fn names_are_shown_as_they_are_and_nothing_is_written() {
         .collect();
     wanted.sort();
     assert_eq!(report.places, wanted);
-    let left: Vec<_> = std::fs::read_dir(tree.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(tree.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }

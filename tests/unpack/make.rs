@@ -118,8 +118,7 @@ pub fn tar_member(name: &str, content: &[u8], kind: u8) -> Vec<u8> {
 
 /// A tar archive.
 pub fn tar(files: &[File<'_>]) -> Vec<u8> {
-    let mut out: Vec<u8> =
-        files.iter().flat_map(|(name, content)| tar_member(name, content, b'0')).collect();
+    let mut out: Vec<u8> = files.iter().flat_map(|(name, content)| tar_member(name, content, b'0')).collect();
     out.extend([0; 1024]);
     out
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Hook {
     #[command(subcommand)]
     pub command: HookCommand,
+    #[command(flatten)]
+    pub judge: crate::cli::judge::Judge,
 }
 
 #[derive(Subcommand)]
@@ -51,7 +53,7 @@ pub enum HookCommand {
     Doctor,
 }
 
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Default)]
 pub struct Which {
     /// The hook that looks at what is staged
     #[arg(long)]

@@ -9,8 +9,8 @@ mod script;
 mod state;
 
 use super::args::Global;
-use super::output;
-use crate::config::{Flags, Settings};
+use super::{judge, output};
+use crate::config::Settings;
 use crate::error::Error;
 use crate::gate::{self, Verdict};
 use crate::report::Options;
@@ -33,6 +33,7 @@ const SKIP: &str = "SEKISHO_SKIP";
 /// # Errors
 /// What ends the run; a hook that could not look has said how to go on.
 pub fn run(hook: &Hook, global: &Global) -> Result<u8, Error> {
+    let global = &Global { judge: hook.judge.clone(), ..global.clone() };
     let (gate, result) = match &hook.command {
         HookCommand::PreCommit { files } => (Gate::Commit { unborn: false }, pre_commit(files, global)),
         HookCommand::CommitMsg { file } => (Gate::Message, message::run(file, global)),
@@ -69,6 +70,14 @@ fn pre_commit(files: &[std::ffi::OsString], global: &Global) -> Result<u8, Error
     look(gate, repo.directory(), &staged, global)
 }
 
+/// Install the usual hooks in the repository around the current directory.
+///
+/// # Errors
+/// As for `sekisho hook install`.
+pub fn install_here() -> Result<u8, Error> {
+    install::install(&args::Which::default())
+}
+
 fn slashed(file: &std::ffi::OsStr) -> Vec<u8> {
     let bytes = file.as_encoded_bytes().to_vec();
     match cfg!(windows) {
@@ -80,16 +89,13 @@ fn slashed(file: &std::ffi::OsStr) -> Vec<u8> {
 /// Scan what a change brings in, and tell what blocks it. `start` is where the configuration is looked
 /// for.
 fn look<S: Source + Introduced>(gate: Gate, start: &Path, source: &S, global: &Global) -> Result<u8, Error> {
-    let flags = Flags {
-        config: global.config.clone(),
-        no_config: global.no_config,
-        rules: global.rules.clone(),
-        ..Flags::default()
-    };
+    let flags = judge::flags(global, None, &global.judge);
     let settings = Settings::load(start, &flags)?;
+    output::notes(&settings, false);
     let waived = waived(&settings)?;
     let scan = Scan::new(settings);
     let verdict = gate::judge(scan.run(source)?, source, &waived);
+    judge::tell(&verdict.outcome.told, false);
     let status = verdict.outcome.exit_status();
     tell(gate, &verdict, global)?;
     Ok(status)
@@ -123,7 +129,23 @@ fn tell(gate: Gate, verdict: &Verdict, global: &Global) -> Result<(), Error> {
         for (rule, count) in &verdict.waived {
             writeln!(text, "sekisho: {SKIP} let {count} of rule `{rule}` through")?;
         }
-        if !outcome.findings.is_empty() {
+        let grave = outcome.told.fail_on;
+        let blocks = |finding: &&crate::finding::Finding| grave.is_none_or(|least| finding.severity >= least);
+        let below = outcome.findings.iter().filter(|finding| !blocks(finding)).count();
+        if below == outcome.findings.len() {
+            for finding in &outcome.findings {
+                let place = finding.occurrences.first();
+                let line = place.map_or(0, |place| place.start.line);
+                let origin = place.map(|place| crate::report::inert(&place.origin.to_string()));
+                writeln!(
+                    text,
+                    "sekisho: {}:{line}: {} {} (below --fail-on: blocks nothing)",
+                    origin.unwrap_or_default(),
+                    finding.severity.name(),
+                    finding.rule
+                )?;
+            }
+        } else {
             blocked::write(gate, &outcome.findings, &options, &mut text)?;
         }
         if !outcome.complete() {

@@ -19,6 +19,7 @@ struct Masks {
 struct Vectors {
     class_low: __m256i,
     class_high: __m256i,
+    /// Tables of buckets by the low four bits of a byte, where the fifth is 0 and where it is 1.
     low: [[__m256i; 3]; 2],
     high: [[__m256i; 3]; 2],
 }
@@ -61,6 +62,11 @@ const CLASS_HIGH: [u8; 16] = {
     table
 };
 
+/// The first or the second half of a table.
+fn half(table: &[u8; 32], which: usize) -> &[u8; 16] {
+    &table.as_chunks::<16>().0[which]
+}
+
 pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
     debug_assert!(tables.vectors && range.end <= text.len());
     // SAFETY: `tables.vectors` is only set where the processor has AVX2.
@@ -76,8 +82,8 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
     let vectors = Vectors {
         class_low: spread(&CLASS_LOW),
         class_high: spread(&CLASS_HIGH),
-        low: tables.low.each_ref().map(|set| set.each_ref().map(spread)),
-        high: tables.high.each_ref().map(|set| set.each_ref().map(spread)),
+        low: tables.buckets.each_ref().map(|set| set.each_ref().map(|table| spread(half(table, 0)))),
+        high: tables.buckets.each_ref().map(|set| set.each_ref().map(|table| spread(half(table, 1)))),
     };
     let before = |by: usize| range.start.checked_sub(by).map_or(0, |at| text[at]);
     let mut carry_word = u64::from(super::is_word(before(1)));
@@ -190,19 +196,22 @@ unsafe fn masks_of(vectors: &Vectors, from: *const u8) -> Masks {
             let chosen = _mm256_and_si256(class, _mm256_set1_epi8(bits));
             _mm256_movemask_epi8(_mm256_cmpeq_epi8(chosen, zero)) as u32
         };
-        let bucket_hits = |set: usize, place: usize, low: __m256i, high: __m256i| {
-            _mm256_and_si256(
+        // The fifth bit, moved to where a blend looks, chooses between the halves of a table.
+        let bucket_hits = |set: usize, place: usize, low: __m256i, fifth: __m256i| {
+            _mm256_blendv_epi8(
                 _mm256_shuffle_epi8(vectors.low[set][place], low),
-                _mm256_shuffle_epi8(vectors.high[set][place], high),
+                _mm256_shuffle_epi8(vectors.high[set][place], low),
+                fifth,
             )
         };
-        let mut literal = [bucket_hits(0, 0, low, high), bucket_hits(1, 0, low, high)];
+        let fifth = _mm256_slli_epi16(bytes, 3);
+        let mut literal = [bucket_hits(0, 0, low, fifth), bucket_hits(1, 0, low, fifth)];
         for place in 1..3 {
             let bytes = load(place);
             let low = _mm256_and_si256(bytes, nibbles);
-            let high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibbles);
+            let fifth = _mm256_slli_epi16(bytes, 3);
             for (set, literal) in literal.iter_mut().enumerate() {
-                *literal = _mm256_and_si256(*literal, bucket_hits(set, place, low, high));
+                *literal = _mm256_and_si256(*literal, bucket_hits(set, place, low, fifth));
             }
         }
         let literal = _mm256_or_si256(literal[0], literal[1]);

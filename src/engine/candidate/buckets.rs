@@ -1,52 +1,47 @@
-//! Sorts the literals' three bytes into the buckets of the nibble tables. A bucket lets through every
-//! mixture of its members' nibbles, so like belongs to like: on source code the best cut of the sorted
-//! list lets 1.8 of a hundred bytes through, one into equal parts 4.3.
+//! Sorts the literals' three bytes into the buckets of the tables. A bucket lets through every mixture of
+//! its members' bytes, so like belongs to like: the list is sorted and cut where it costs least.
 
 /// Number of buckets: two sets of tables with a bit of a byte each.
 pub(super) const BUCKETS: usize = 16;
 
-/// Nibbles of one place: bit sets of low and of high halves, letters in both cases.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Nibbles {
-    low: u16,
-    high: u16,
+/// The bytes of one place, by their low five bits, and the share of a text's bytes that they let through.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    bytes: u32,
+    passes: f32,
 }
 
-impl Nibbles {
-    fn add(&mut self, byte: u8) {
-        for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
-            self.low |= 1 << (byte & 15);
-            self.high |= 1 << (byte >> 4);
+impl Place {
+    fn add(&mut self, byte: u8, shares: &[f32; 32]) {
+        let bit = 1 << (byte & 31);
+        if self.bytes & bit == 0 {
+            self.bytes |= bit;
+            self.passes += shares[usize::from(byte & 31)];
         }
     }
+}
 
-    /// The share of a text's bytes that these let through, by `shares`.
-    fn passes(self, shares: &[f32; 256]) -> f32 {
-        let halves = |set: u16| (0..16).filter(move |half| set >> half & 1 == 1);
-        halves(self.high).map(|high| halves(self.low).map(|low| shares[high << 4 | low]).sum::<f32>()).sum()
-    }
+/// How large a share of a text has each five low bits.
+fn shares() -> [f32; 32] {
+    let mut shares = [0.0; 32];
+    (0..=u8::MAX).for_each(|byte| shares[usize::from(byte & 31)] += share(byte));
+    shares
 }
 
 /// The bucket of each of the sorted fingerprints, which are cut into at most [`BUCKETS`] rows of
 /// neighbours such that as little as possible passes that is none of them.
 pub(super) fn assign(sorted: &[[u8; 3]]) -> Vec<usize> {
     let count = sorted.len();
-    let shares: [f32; 256] = std::array::from_fn(|byte| share(byte as u8));
+    let shares = shares();
     // Rows much longer than the mean are never the best; leaving them out keeps the start short.
     let longest = 2 * count.div_ceil(BUCKETS) + 8;
     // The cost of the row from each start of each length less one.
     let mut cost = vec![Vec::with_capacity(longest); count];
     for (start, costs) in cost.iter_mut().enumerate() {
-        let mut places = [(Nibbles::default(), 0.0f32); 3];
+        let mut places = [Place::default(); 3];
         for print in &sorted[start..count.min(start + longest)] {
-            for ((nibbles, passes), &byte) in places.iter_mut().zip(print) {
-                let before = *nibbles;
-                nibbles.add(byte);
-                if *nibbles != before {
-                    *passes = nibbles.passes(&shares);
-                }
-            }
-            costs.push(places.iter().map(|place| place.1).product::<f32>());
+            places.iter_mut().zip(print).for_each(|(place, &byte)| place.add(byte, &shares));
+            costs.push(places.iter().map(|place| place.passes).product::<f32>());
         }
     }
     // The best cost of the first `end` with as many rows as there are, and where the last row starts.
@@ -81,7 +76,7 @@ pub(super) fn assign(sorted: &[[u8; 3]]) -> Vec<usize> {
 }
 
 /// How large a share of a text of source code and logs a byte has, roughly.
-fn share(byte: u8) -> f32 {
+pub(in crate::engine) fn share(byte: u8) -> f32 {
     match byte {
         b' ' => 0.15,
         b'e' | b't' => 0.055,
@@ -102,15 +97,15 @@ mod tests {
     use super::*;
 
     fn passes(sorted: &[[u8; 3]], buckets: &[usize]) -> f32 {
-        let shares: [f32; 256] = std::array::from_fn(|byte| share(byte as u8));
+        let shares = shares();
         (0..BUCKETS)
             .filter(|bucket| buckets.contains(bucket))
             .map(|bucket| {
-                let mut places = [Nibbles::default(); 3];
+                let mut places = [Place::default(); 3];
                 for (print, _) in sorted.iter().zip(buckets).filter(|(_, other)| **other == bucket) {
-                    places.iter_mut().zip(print).for_each(|(nibbles, &byte)| nibbles.add(byte));
+                    places.iter_mut().zip(print).for_each(|(place, &byte)| place.add(byte, &shares));
                 }
-                places.iter().map(|nibbles| nibbles.passes(&shares)).product::<f32>()
+                places.iter().map(|place| place.passes).product::<f32>()
             })
             .sum()
     }

@@ -5,9 +5,10 @@
 //!   (a 256 Kbit table of hashes, 32 KB, answers that);
 //! * **literal hits**: three bytes, in any case, that look like a part of one of the texts searched
 //!   anywhere (words such as `password`, markers such as `-----BEGIN`, anchors inside tokens). The
-//!   search is the nibble-table method of Teddy (Hyperscan; described in the `aho-corasick` crate's
-//!   packed searcher), three bytes wide, sixteen buckets. The buckets let two of a hundred bytes of
-//!   source code through; a table of hashes of the three bytes leaves less than one.
+//!   search is the bucket method of Teddy (Hyperscan; described in the `aho-corasick` crate's packed
+//!   searcher), three bytes wide, sixteen buckets. A byte counts by its low five bits, which tell letters
+//!   apart in either case; halves of a byte, as Teddy has them, let four times as much through. Of a
+//!   hundred bytes of source code the buckets keep four; a table of hashes of the three bytes leaves one.
 //!
 //! Both may be wrong, never incomplete: the engine looks again at each place. `scalar` says what the
 //! pass means; `avx2` is the same in vectors of 32 bytes and is compared with it in tests.
@@ -17,6 +18,10 @@ mod avx2;
 mod buckets;
 mod scalar;
 
+pub(super) use buckets::share;
+
+use crate::rules::grams;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Candidates of one block, as offsets into the text, rising.
@@ -31,11 +36,10 @@ pub struct Candidates {
 /// What the pass searches for.
 #[derive(Clone)]
 pub struct Tables {
-    grams: Box<[u64; 4096]>,
-    /// Nibble tables of both sets of buckets for each of the three places.
-    low: [[[u8; 16]; 3]; 2],
-    high: [[[u8; 16]; 3]; 2],
-    prints: [u64; 64],
+    grams: Cow<'static, [u64]>,
+    /// Both sets of buckets, by the low five bits of the byte in each of the three places.
+    buckets: [[[u8; 32]; 3]; 2],
+    prints: Box<[u64; 1024]>,
     run: u32,
     vectors: bool,
 }
@@ -50,40 +54,30 @@ pub fn fingerprint(bytes: [u8; 4]) -> u32 {
 /// The four bytes at `at`; those behind the end of the text count as zero.
 #[inline(always)]
 pub fn four(text: &[u8], at: usize) -> [u8; 4] {
-    match text.get(at..at + 4) {
-        Some(&[one, two, three, four]) => [one, two, three, four],
-        _ => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
+    match text.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+        Some(four) => *four,
+        None => std::array::from_fn(|place| text.get(at + place).copied().unwrap_or(0)),
     }
 }
 
-/// Hash of a fingerprint, 12 bits.
+/// Hash of a fingerprint, 16 bits.
 #[inline(always)]
 pub fn fingerprint_hash(print: u32) -> usize {
-    (print.wrapping_mul(0x9e37_79b1) >> 20) as usize
-}
-
-/// Hash of a beginning of four bytes, 18 bits.
-#[inline(always)]
-fn gram_hash(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9e37_79b1) >> 14
+    (print.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
 impl Tables {
-    /// Tables for beginnings of four bytes (little-endian) at starts of runs of at least `run` token
-    /// characters (1 to 16), and for literals given by three of their bytes in lower case.
-    pub fn new(grams: impl Iterator<Item = u32>, run: u32, fingerprints: &[[u8; 3]]) -> Tables {
+    /// Tables for beginnings of four bytes, given as [`grams::GramTable::bits`], at starts of runs of at
+    /// least `run` token characters (1 to 16), and for literals given by three of their bytes in lower
+    /// case.
+    pub fn new(grams: Cow<'static, [u64]>, run: u32, fingerprints: &[[u8; 3]]) -> Tables {
         let mut tables = Tables {
-            grams: Box::new([0; 4096]),
-            low: [[[0; 16]; 3]; 2],
-            high: [[[0; 16]; 3]; 2],
-            prints: [0; 64],
+            grams,
+            buckets: [[[0; 32]; 3]; 2],
+            prints: Box::new([0; 1024]),
             run: run.clamp(1, 16),
             vectors: vectors_supported(),
         };
-        for gram in grams {
-            let hash = gram_hash(gram) as usize;
-            tables.grams[hash >> 6] |= 1 << (hash & 63);
-        }
         let mut sorted = fingerprints.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
@@ -92,10 +86,7 @@ impl Tables {
             tables.prints[hash >> 6] |= 1 << (hash & 63);
             let (set, bit) = (bucket / 8, 1u8 << (bucket % 8));
             for (place, &byte) in print.iter().enumerate() {
-                for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
-                    tables.low[set][place][usize::from(byte & 15)] |= bit;
-                    tables.high[set][place][usize::from(byte >> 4)] |= bit;
-                }
+                tables.buckets[set][place][usize::from(byte & 31)] |= bit;
             }
         }
         tables
@@ -109,8 +100,8 @@ impl Tables {
 
     #[inline(always)]
     fn knows(&self, gram: u32) -> bool {
-        let hash = gram_hash(gram) as usize;
-        self.grams[hash >> 6] >> (hash & 63) & 1 == 1
+        let hash = grams::hash(gram);
+        self.grams.get(hash >> 6).copied().unwrap_or(0) >> (hash & 63) & 1 == 1
     }
 
     /// May a literal's three bytes be these?
@@ -176,12 +167,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn tables() -> Tables {
-        let grams = [*b"ghp_", *b"AKIA", *b"eyJh", *b"http"].map(u32::from_le_bytes);
-        Tables::new(
-            grams.into_iter(),
-            8,
-            &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa", *b"_id"],
-        )
+        let known = [*b"ghp_", *b"AKIA", *b"eyJh", *b"http"].map(u32::from_le_bytes);
+        let mut bits = vec![0; grams::WORDS];
+        known.iter().for_each(|&gram| grams::set(&mut bits, gram));
+        Tables::new(bits.into(), 8, &[*b"pas", *b"cre", *b"oke", *b"key", *b"://", *b"beg", *b":aa", *b"_id"])
     }
 
     #[test]

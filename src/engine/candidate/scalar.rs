@@ -16,9 +16,7 @@ pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mu
             let in_set = |set: usize| {
                 let buckets = (0..3).fold(0xff, |buckets, place| {
                     let byte = text[at + place];
-                    buckets
-                        & tables.low[set][place][usize::from(byte & 15)]
-                        & tables.high[set][place][usize::from(byte >> 4)]
+                    buckets & tables.buckets[set][place][usize::from(byte & 31)]
                 });
                 buckets != 0
             };

@@ -21,8 +21,7 @@ impl Alive {
     pub(super) fn at(&mut self, engine: &Engine, text: &[u8], at: usize) -> Option<RuleIndex> {
         let bytes = text.get(at..at + 4)?;
         let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let rules = engine.anchors.rules_at(gram);
-        rules.iter().copied().find(|&index| match &engine.rules.get(index).matcher {
+        engine.rules_at(gram).find(|&index| match &engine.rules.get(index).matcher {
             Matcher::Token(token) if token.shapes.is_empty() => self.goes_on(index, token, text, at),
             Matcher::Token(token) => token.shapes.iter().any(|shape| shape_goes_on(shape, text, at)),
             _ => false,

@@ -383,7 +383,7 @@ fn tail(step: &mut Step<'_>, beginnings: &HashSet<u32>) {
     for at in end.saturating_sub(SHORT).max(step.open)..end.saturating_sub(3) {
         let gram = u32::from_le_bytes([text[at], text[at + 1], text[at + 2], text[at + 3]]);
         let short = text[at..].iter().all(|&byte| byte > b' ');
-        if short && candidate::is_token_start(text, at) && !step.engine.anchors.rules_at(gram).is_empty() {
+        if short && candidate::is_token_start(text, at) && step.engine.rules_at(gram).next().is_some() {
             step.hold_from(at);
         }
     }

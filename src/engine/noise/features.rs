@@ -1,7 +1,9 @@
 //! All measures of an assignment: those of its name, its value and the place where it stands.
 
-use super::{Context, FileKind, Form, name, shape};
+use super::name::{self, Name};
+use super::{Context, FileKind, Form, shape};
 use crate::engine::assign::Operator;
+use crate::engine::words::WordSearch;
 
 /// Number of measures of the place.
 const PLACE: usize = 30;
@@ -64,14 +66,15 @@ pub const NAMES: [&str; FEATURES] = {
 
 /// The measures of an assignment.
 pub fn measure(context: &Context<'_>) -> [i16; FEATURES] {
-    let text = context.text;
-    let name = &text[context.assignment.name.range()];
-    let value = &text[context.assignment.value.range()];
-    let name_words = name::split(name);
-    let value_words = name::split(value);
+    measure_named(context, &Name::new(&context.text[context.assignment.name.range()]))
+}
+
+/// The measures of an assignment to this name.
+pub(super) fn measure_named(context: &Context<'_>, name: &Name<'_>) -> [i16; FEATURES] {
+    let value = &context.text[context.assignment.value.range()];
     let mut out = Vec::with_capacity(FEATURES);
-    name::measure(name, &name_words, &mut out);
-    shape::measure(value, &value_words, &name_words, &mut out);
+    name::measure(name, &mut out);
+    shape::measure(value, &name::split(value), name.words(), &mut out);
     place(context, &mut out);
     let mut measures = [0; FEATURES];
     measures.iter_mut().zip(out).for_each(|(slot, measure)| *slot = measure);
@@ -99,9 +102,33 @@ fn form_flags(form: Form) -> [i16; 4] {
         .map(i16::from)
 }
 
-fn holds_any(text: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
-}
+/// Words around an assignment: of users, and of tests.
+static AROUND: WordSearch<14> = WordSearch::new([
+    "user",
+    "login",
+    "email",
+    "account",
+    "admin",
+    "root",
+    "assert",
+    "expect",
+    "@test",
+    "def test",
+    "mock",
+    "it(",
+    "should",
+    "func test",
+]);
+const USER: u64 = WordSearch::<14>::bits(0, 6);
+const TEST: u64 = WordSearch::<14>::bits(6, 14);
+
+/// Words before an assignment on its line: of expectations, and of definitions.
+static BEFORE: WordSearch<15> = WordSearch::new([
+    "assert", "expect", "should", "equal", "test", "mock", "stub", "const ", "final ", "static ", "var ",
+    "let ", "def ", "export ", "define",
+]);
+const EXPECTATION: u64 = WordSearch::<15>::bits(0, 7);
+const DEFINITION: u64 = WordSearch::<15>::bits(7, 15);
 
 /// The line before an assignment, as far as it is looked at.
 fn line_before<'a>(context: &Context<'a>) -> &'a [u8] {
@@ -163,8 +190,8 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
     };
     let comment = [&b"#"[..], b"//", b"*", b"--", b";", b"<!--"].iter().any(|mark| before.starts_with(mark));
     let around = text[from..text.len().min(after_value + 100)].to_ascii_lowercase();
-    let user = holds_any(&around, &["user", "login", "email", "account", "admin", "root"]);
-    let line = before.to_ascii_lowercase();
+    let near = AROUND.find(&around);
+    let line = BEFORE.find_any_case(before);
     let flag = i16::from;
     let [code, config, document, lock] = form_flags(context.file.form);
     let is = |operator: Operator| flag(assignment.operator == operator);
@@ -195,9 +222,9 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
             _ => 0,
         },
         before.len().min(120) as i16,
-        flag(user),
-        flag(holds_any(&line, &["assert", "expect", "should", "equal", "test", "mock", "stub"])),
-        flag(holds_any(&line, &["const ", "final ", "static ", "var ", "let ", "def ", "export ", "define"])),
+        flag(near & USER != 0),
+        flag(line & EXPECTATION != 0),
+        flag(line & DEFINITION != 0),
         rest.iter().filter(|byte| byte.is_ascii_alphabetic()).count() as i16,
         is(Operator::Assign),
         is(Operator::Colon),
@@ -208,10 +235,7 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         flag(assignment.quote.is_none() && rest.first().is_some_and(u8::is_ascii_alphabetic)),
         flag(context.file.fixture),
         flag(assignment.quote.is_none() && in_string(before)),
-        flag(holds_any(
-            &around,
-            &["assert", "expect", "@test", "def test", "mock", "it(", "should", "func test"],
-        )),
+        flag(near & TEST != 0),
         flag(value.len() > 2 && holds_twice(&around, &text[value.range()].to_ascii_lowercase())),
     ]);
 }

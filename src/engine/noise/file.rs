@@ -1,6 +1,7 @@
 //! Kinds of files, by their names.
 
 use crate::engine::context::words;
+use crate::engine::words::WordSet;
 
 /// What kind of file a text is from, as far as its path tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -30,9 +31,14 @@ pub enum Form {
     Any,
 }
 
-const CODE: &str = " rs go py pyx pyi js jsx mjs cjs ts tsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh m mm cs fs vb swift rb erb haml php pl pm lua dart ex exs erl hrl clj cljs hs ml mli r jl nim zig sol asm s v vhd pas d f90 coffee jsp jspx aspx cshtml sql plsql psql html htm css scss less proto graphql el lisp scm tcl awk gd cr elm sv svh cu ";
-const CONFIG: &str = " yml yaml json json5 jsonc toml ini cfg cnf conf config properties props env xml plist hcl tf tfvars tfstate sh bash zsh fish ps1 psm1 bat cmd ksh csh example sample dist template tmpl tpl j2 erb dockerfile service desktop gradle sbt csproj pubxml settings netrc htpasswd pgpass reg har ipynb snap bats mk cmake nix ";
-const DOCUMENT: &str = " md markdown rst txt adoc asciidoc org tex rtf wiki textile pod ";
+static CODE: WordSet<256> = WordSet::new(
+    " rs go py pyx pyi js jsx mjs cjs ts tsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh m mm cs fs vb swift rb erb haml php pl pm lua dart ex exs erl hrl clj cljs hs ml mli r jl nim zig sol asm s v vhd pas d f90 coffee jsp jspx aspx cshtml sql plsql psql html htm css scss less proto graphql el lisp scm tcl awk gd cr elm sv svh cu ",
+);
+static CONFIG: WordSet<256> = WordSet::new(
+    " yml yaml json json5 jsonc toml ini cfg cnf conf config properties props env xml plist hcl tf tfvars tfstate sh bash zsh fish ps1 psm1 bat cmd ksh csh example sample dist template tmpl tpl j2 erb dockerfile service desktop gradle sbt csproj pubxml settings netrc htpasswd pgpass reg har ipynb snap bats mk cmake nix ",
+);
+static DOCUMENT: WordSet<64> =
+    WordSet::new(" md markdown rst txt adoc asciidoc org tex rtf wiki textile pod ");
 const LOCKS: [&[u8]; 14] = [
     b"package-lock.json",
     b"npm-shrinkwrap.json",
@@ -51,53 +57,9 @@ const LOCKS: [&[u8]; 14] = [
 ];
 
 /// Words of a path that tell of tests, examples and documentation.
-const FIXTURES: [&str; 45] = [
-    "test",
-    "tests",
-    "testing",
-    "testdata",
-    "testutil",
-    "testutils",
-    "testlib",
-    "unittest",
-    "unittests",
-    "testcase",
-    "testcases",
-    "spec",
-    "specs",
-    "mock",
-    "mocks",
-    "fake",
-    "fakes",
-    "stub",
-    "stubs",
-    "fixture",
-    "fixtures",
-    "example",
-    "examples",
-    "sample",
-    "samples",
-    "demo",
-    "demos",
-    "doc",
-    "docs",
-    "documentation",
-    "guide",
-    "guides",
-    "tutorial",
-    "tutorials",
-    "bench",
-    "benches",
-    "benchmark",
-    "benchmarks",
-    "e2e",
-    "cypress",
-    "stories",
-    "storybook",
-    "playground",
-    "snapshots",
-    "localhost",
-];
+static FIXTURES: WordSet<128> = WordSet::new(
+    " test tests testing testdata testutil testutils testlib unittest unittests testcase testcases spec specs mock mocks fake fakes stub stubs fixture fixtures example examples sample samples demo demos doc docs documentation guide guides tutorial tutorials bench benches benchmark benchmarks e2e cypress stories storybook playground snapshots localhost ",
+);
 
 impl FileKind {
     /// The kind of what has no path.
@@ -124,7 +86,7 @@ fn of_fixture(path: &[u8]) -> bool {
     // Perl and git keep their tests in a directory of this name.
     let mut found = path.split(|byte| matches!(byte, b'/' | b'\\')).rev().skip(1).any(|part| part == b"t");
     words(path, |word| {
-        found |= FIXTURES.iter().any(|known| known.as_bytes() == word);
+        found |= FIXTURES.has(word);
     });
     found
 }
@@ -149,14 +111,11 @@ impl Form {
             return Form::Config;
         }
         let extension = &name[dot + 1..];
-        let held = |list: &str| {
-            list.as_bytes().split(|&byte| byte == b' ').any(|known| !known.is_empty() && known == extension)
-        };
         match extension {
             b"log" | b"out" | b"trace" => Form::Log,
-            _ if held(CODE) => Form::Code,
-            _ if held(CONFIG) => Form::Config,
-            _ if held(DOCUMENT) => Form::Document,
+            _ if CODE.has(extension) => Form::Code,
+            _ if CONFIG.has(extension) => Form::Config,
+            _ if DOCUMENT.has(extension) => Form::Document,
             _ if name.starts_with(b".") => Form::Config,
             _ => Form::Unknown,
         }

@@ -18,8 +18,9 @@ mod weak;
 use super::assign::{Assignment, Operator};
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
+use name::Name;
 pub use placeholder::plausible;
-pub use shape::likeness;
+pub use shape::{affinity, likeness};
 pub use url::{basic_password, url_password};
 
 /// What kind of credential a name speaks of.
@@ -64,13 +65,15 @@ const NEVER: f32 = -10.0;
 
 /// Is the value of this assignment a credential?
 pub fn judge(context: &Context<'_>) -> Judgement {
-    let kind = name::kind(&context.text[context.assignment.name.range()]);
-    if obvious(context) {
-        return Judgement { secret: false, kind, score: NEVER };
+    let name = Name::new(&context.text[context.assignment.name.range()]);
+    let name = &name;
+    if why_obvious(context, name).is_some() {
+        return Judgement { secret: false, kind: name::kind(name), score: NEVER };
     }
-    let measures = measure(context);
+    let kind = name::kind(name);
+    let measures = features::measure_named(context, name);
     let (score, likely) = match context.file.form {
-        Form::Any => features::of_each_kind(&measures, !obvious_in_code(context)).fold(
+        Form::Any => features::of_each_kind(&measures, !obvious_in_code(context, name)).fold(
             (NEVER, false),
             |(best, likely), (measures, file)| {
                 let score = model::score(&measures);
@@ -86,12 +89,9 @@ pub fn judge(context: &Context<'_>) -> Judgement {
 }
 
 /// True where a value without quotes cannot be a credential if the file is code: it is an expression.
-fn obvious_in_code(context: &Context<'_>) -> bool {
-    let text = context.text;
-    let no_digit = !text[context.assignment.value.range()].iter().any(u8::is_ascii_digit);
-    context.assignment.quote.is_none()
-        && (no_digit && !name::of_password(&text[context.assignment.name.range()])
-            || features::calls(context))
+fn obvious_in_code(context: &Context<'_>, name: &Name<'_>) -> bool {
+    let no_digit = !context.text[context.assignment.value.range()].iter().any(u8::is_ascii_digit);
+    context.assignment.quote.is_none() && (no_digit && !name::of_password(name) || features::calls(context))
 }
 
 /// Is it a name such as `MYSQL_PWD`?
@@ -149,10 +149,11 @@ impl Explanation {
 /// What [`judge`] goes by, in numbers with names. It holds nothing of the value itself.
 pub fn explain(context: &Context<'_>) -> Explanation {
     let threshold = threshold(context.file);
-    if let Some(why) = why_obvious(context) {
+    let name = Name::new(&context.text[context.assignment.name.range()]);
+    if let Some(why) = why_obvious(context, &name) {
         return Explanation { obvious: Some(why), score: NEVER, threshold, measures: Vec::new() };
     }
-    let numbers = measure(context);
+    let numbers = features::measure_named(context, &name);
     let score = model::score(&numbers);
     let measures = (0..FEATURES)
         .map(|at| {
@@ -167,27 +168,27 @@ pub fn explain(context: &Context<'_>) -> Explanation {
 /// True where a look is enough to see that the value is no credential: placeholders, references, and
 /// ordinary words under names that say little. Most assignments end here.
 pub fn obvious(context: &Context<'_>) -> bool {
-    why_obvious(context).is_some()
+    why_obvious(context, &Name::new(&context.text[context.assignment.name.range()])).is_some()
 }
 
 /// Why a look is enough, the cheapest reasons first.
-fn why_obvious(context: &Context<'_>) -> Option<&'static str> {
+fn why_obvious(context: &Context<'_>, name: &Name<'_>) -> Option<&'static str> {
     let assignment = context.assignment;
-    let name = &context.text[assignment.name.range()];
     let value = &context.text[assignment.value.range()];
     let code = context.file.form == Form::Code && assignment.quote.is_none();
     let no_digit = !value.iter().any(u8::is_ascii_digit);
     let is = |yes: bool, why| yes.then_some(why);
     is(value.len() <= 2, "too short")
-        .or_else(|| is(no_digit && value.len() < 16 && name::says_little(name), "an ordinary word"))
+        .or_else(|| is(no_digit && value.len() < 16 && name::says_little(name.text), "an ordinary word"))
         .or_else(|| is(no_digit && code && !name::of_password(name), "a name in code"))
         .or_else(|| {
-            is(name.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.'), "the working directory")
+            let shell = name.text.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.');
+            is(shell, "the working directory")
         })
-        .or_else(|| is(name.ends_with(b"recv-keys"), "keys to be received"))
-        .or_else(|| is(name.to_ascii_lowercase().ends_with(b"jsonwebtoken"), "the name of a library"))
+        .or_else(|| is(name.text.ends_with(b"recv-keys"), "keys to be received"))
+        .or_else(|| is(ends_with_any_case(name.text, b"jsonwebtoken"), "the name of a library"))
         .or_else(|| {
-            let listed = assignment.operator == Operator::Argument && constant(name) && constant(value);
+            let listed = assignment.operator == Operator::Argument && constant(name.text) && constant(value);
             is(listed, "a name in a list of names")
         })
         .or_else(|| is(no_digit && shape::foreign(value), "words of a language"))
@@ -202,6 +203,11 @@ fn why_obvious(context: &Context<'_>) -> Option<&'static str> {
         .or_else(|| is(placeholder::instruction(value), "a placeholder"))
         .or_else(|| is(placeholder::reference(value), "a reference to a value"))
         .or_else(|| is(!plausible(value), "a placeholder"))
+}
+
+/// True where a text ends with these letters in any case.
+fn ends_with_any_case(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
 #[cfg(test)]

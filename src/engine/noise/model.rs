@@ -28,22 +28,33 @@ pub(super) const fn leaf(value: i16) -> Node {
 
 /// Logarithm of the odds that an assignment with these measures is a credential.
 pub(super) fn score(measures: &[i16; FEATURES]) -> f32 {
-    let sum: i32 = TREES.iter().map(|&first| value(usize::from(first), measures)).sum();
-    (PRIOR + sum) as f32 / 1000.0
+    // The walk down a tree waits for memory, so a few go side by side.
+    let (fours, rest) = TREES.as_chunks::<4>();
+    let sum: i32 = fours.iter().map(|first| values(*first, measures)).sum();
+    let rest: i32 = rest.iter().map(|&first| values([first], measures)).sum();
+    (PRIOR + sum + rest) as f32 / 1000.0
 }
 
-fn value(first: usize, measures: &[i16; FEATURES]) -> i32 {
-    let mut at = first;
+/// The sum of the values of some trees, by their first nodes.
+fn values<const COUNT: usize>(first: [u16; COUNT], measures: &[i16; FEATURES]) -> i32 {
+    let mut at = first.map(usize::from);
     loop {
-        let node = NODES[at];
-        if node.measure == LEAF {
-            return i32::from(node.threshold);
+        let mut ended = true;
+        for at in &mut at {
+            let node = NODES[*at];
+            // A leaf asks for no measure and stays where it is.
+            let measure = measures.get(usize::from(node.measure)).copied();
+            let next = if measure.is_some_and(|measure| measure <= node.threshold) {
+                *at + 1
+            } else {
+                usize::from(node.right)
+            };
+            ended &= measure.is_none();
+            *at = if measure.is_none() { *at } else { next };
         }
-        at = if measures[usize::from(node.measure)] <= node.threshold {
-            at + 1
-        } else {
-            usize::from(node.right)
-        };
+        if ended {
+            return at.iter().map(|&at| i32::from(NODES[at].threshold)).sum();
+        }
     }
 }
 

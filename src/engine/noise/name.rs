@@ -1,42 +1,90 @@
 //! Measures of names: which words they hold and where.
 
 use super::NameKind;
+use crate::engine::words::{WordSearch, WordSet};
+use std::cell::OnceCell;
 
 /// The words of an identifier in lower case, split at signs and capitals, and the whole without signs.
 pub(super) struct Words {
-    pub(super) parts: Vec<Vec<u8>>,
     pub(super) joined: Vec<u8>,
+    /// Where each word ends in the whole.
+    ends: Vec<u16>,
+}
+
+impl Words {
+    /// Word by word.
+    pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = &[u8]> + Clone {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]));
+        self.ends.iter().enumerate().map(move |(index, &end)| &self.joined[start(index)..usize::from(end)])
+    }
+
+    /// How many words there are.
+    pub(super) fn count(&self) -> usize {
+        self.ends.len()
+    }
 }
 
 /// Split an identifier or any short text into words.
 pub(super) fn split(text: &[u8]) -> Words {
-    let mut parts: Vec<Vec<u8>> = Vec::new();
-    let mut joined = Vec::with_capacity(text.len());
+    let mut words = Words { joined: Vec::with_capacity(text.len()), ends: Vec::with_capacity(8) };
     let mut fresh = true;
+    let mut before = b' ';
     for (at, &byte) in text.iter().enumerate() {
+        let last = std::mem::replace(&mut before, byte);
         if !(byte.is_ascii_alphanumeric() || byte >= 0x80) {
             fresh = true;
             continue;
         }
-        let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
-        let behind = text.get(at + 1).copied().unwrap_or(b' ');
         let hump = byte.is_ascii_uppercase()
-            && (before.is_ascii_lowercase()
-                || before.is_ascii_digit()
-                || before.is_ascii_uppercase() && behind.is_ascii_lowercase());
+            && (last.is_ascii_lowercase()
+                || last.is_ascii_digit()
+                || last.is_ascii_uppercase() && text.get(at + 1).is_some_and(u8::is_ascii_lowercase));
         if fresh || hump {
-            parts.push(Vec::new());
+            words.ends.push(words.joined.len() as u16);
             fresh = false;
         }
-        if let Some(part) = parts.last_mut() {
-            part.push(byte.to_ascii_lowercase());
+        words.joined.push(byte.to_ascii_lowercase());
+        if let Some(end) = words.ends.last_mut() {
+            *end = words.joined.len() as u16;
         }
-        joined.push(byte.to_ascii_lowercase());
     }
-    Words { parts, joined }
+    words
 }
 
-const PASSWORD: [&str; 24] = [
+/// A name, and what is known of its words once it was asked for.
+pub(super) struct Name<'a> {
+    pub(super) text: &'a [u8],
+    words: OnceCell<(Words, u64)>,
+}
+
+impl<'a> Name<'a> {
+    /// The name that stands in `text`.
+    pub(super) fn new(text: &'a [u8]) -> Name<'a> {
+        Name { text, words: OnceCell::new() }
+    }
+
+    fn known(&self) -> &(Words, u64) {
+        self.words.get_or_init(|| {
+            let words = split(self.text);
+            let found = SEARCH.find(&words.joined);
+            (words, found)
+        })
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> &Words {
+        &self.known().0
+    }
+
+    /// Which of [`SOUGHT`] stand in it, signs apart.
+    fn found(&self) -> u64 {
+        self.known().1
+    }
+}
+
+/// What is looked for in names: words for passwords, for other secrets, and for keys that are surely
+/// secret.
+const SOUGHT: [&str; 60] = [
     "passw",
     "passphrase",
     "passcode",
@@ -61,10 +109,16 @@ const PASSWORD: [&str; 24] = [
     "密碼",
     "비밀번호",
     "암호",
-];
-/// Where the words of other languages begin in [`PASSWORD`].
-const FOREIGN: usize = 8;
-const STRONG_KEY: [&str; 26] = [
+    "secret",
+    "секрет",
+    "token",
+    "bearer",
+    "key",
+    "auth",
+    "cred",
+    "connectionstring",
+    "pubkey",
+    "publickey",
     "apikey",
     "accesskey",
     "secretkey",
@@ -92,40 +146,53 @@ const STRONG_KEY: [&str; 26] = [
     "金鑰",
     "秘密鍵",
 ];
+static SEARCH: WordSearch<60> = WordSearch::new(SOUGHT);
+
+/// The places of the groups of [`SOUGHT`] as bits.
+const PASSWORD: u64 = WordSearch::<60>::bits(0, 24);
+/// Words of other languages.
+const FOREIGN: u64 = WordSearch::<60>::bits(8, 24);
+const SECRET: u64 = WordSearch::<60>::bits(24, 26);
+const TOKEN: u64 = WordSearch::<60>::bits(26, 28);
+const ONLY_TOKEN: u64 = WordSearch::<60>::bits(26, 27);
+const KEY: u64 = WordSearch::<60>::bits(28, 29);
+const AUTH: u64 = WordSearch::<60>::bits(29, 30);
+const CREDENTIAL: u64 = WordSearch::<60>::bits(30, 32);
+const PUBLIC_KEY: u64 = WordSearch::<60>::bits(32, 34);
+const STRONG_KEY: u64 = WordSearch::<60>::bits(34, 60);
+
 /// Words at a name's end that tell of something about a secret, not the secret.
-const ABOUT: &str = " field label input placeholder hint policy strength rule rules regex regexp pattern length len min max reset forgot changed expired expiry expires expiration expire error errors message msg required type types hasher encoder visible show hide toggle column attribute property param params parameter name names file filename path paths dir folder manager url uri endpoint ttl count limit limits id ids index idx list address symbol class kind pos position ref refs arn version store provider size sizes vault board frame note stroke up down press code codes space word words alias format prefix suffix header headers separator generator factory handler helper service method methods mode scope scopes status state time date timeout interval enabled disabled callback component view form page text title description desc tooltip icon button link template schema model entity table validator validation check checker mask map event events listener algorithm alg encoding usage curve func function fn fmt info data option options config settings user username email host port domain issuer audience realm source target set get is has flag bits strategy plugin module package repository server client request response result object item items array string strings num number total tokens keys secrets passwords credentials ";
-const PUBLIC: &str = " public pub site foreign primary partition cache sort row hash index map dict object row column widget storage local react translation i18n l10n locale menu routing route topic queue registry context ctx test websocket nonce idempotency csrf xsrf authenticity ";
-const DIGESTS: &str = " hash hashed digest encrypted encoded crypted checksum fingerprint signature sha sha1 sha256 md5 salt salted bcrypt ";
-const FAKES: &str =
-    " test fake dummy mock example sample invalid wrong bad demo incorrect expected default placeholder ";
-const USERS: &str = " user username login account email admin root db database ftp smtp mail mysql postgres redis rabbitmq ldap ssh host jdbc ";
+static ABOUT: WordSet<1024> = WordSet::new(
+    " field label input placeholder hint policy strength rule rules regex regexp pattern length len min max reset forgot changed expired expiry expires expiration expire error errors message msg required type types hasher encoder visible show hide toggle column attribute property param params parameter name names file filename path paths dir folder manager url uri endpoint ttl count limit limits id ids index idx list address symbol class kind pos position ref refs arn version store provider size sizes vault board frame note stroke up down press code codes space word words alias format prefix suffix header headers separator generator factory handler helper service method methods mode scope scopes status state time date timeout interval enabled disabled callback component view form page text title description desc tooltip icon button link template schema model entity table validator validation check checker mask map event events listener algorithm alg encoding usage curve func function fn fmt info data option options config settings user username email host port domain issuer audience realm source target set get is has flag bits strategy plugin module package repository server client request response result object item items array string strings num number total tokens keys secrets passwords credentials ",
+);
+static PUBLIC: WordSet<128> = WordSet::new(
+    " public pub site foreign primary partition cache sort row hash index map dict object row column widget storage local react translation i18n l10n locale menu routing route topic queue registry context ctx test websocket nonce idempotency csrf xsrf authenticity ",
+);
+static DIGESTS: WordSet<64> = WordSet::new(
+    " hash hashed digest encrypted encoded crypted checksum fingerprint signature sha sha1 sha256 md5 salt salted bcrypt ",
+);
+static FAKES: WordSet<64> = WordSet::new(
+    " test fake dummy mock example sample invalid wrong bad demo incorrect expected default placeholder ",
+);
+static USERS: WordSet<64> = WordSet::new(
+    " user username login account email admin root db database ftp smtp mail mysql postgres redis rabbitmq ldap ssh host jdbc ",
+);
 
-/// True where `word` is in a list of words with blanks around each.
-pub(super) fn listed(list: &str, word: &[u8]) -> bool {
-    list.as_bytes().split(|&byte| byte == b' ').any(|held| held == word) && !word.is_empty()
-}
-
-fn holds(text: &[u8], word: &str) -> bool {
-    memchr::memmem::find(text, word.as_bytes()).is_some()
-}
-
-fn is_password(words: &Words) -> bool {
-    PASSWORD.iter().any(|word| holds(&words.joined, word))
-        || words
-            .parts
-            .iter()
+/// True where a name speaks of a password.
+pub(super) fn of_password(name: &Name<'_>) -> bool {
+    name.found() & PASSWORD != 0
+        || name
+            .words()
+            .parts()
             .any(|part| part == b"pass" || part == b"pw" || part.ends_with(b"pass") || part == b"clave")
 }
 
 /// The kind of credential a name speaks of.
-pub(super) fn kind(name: &[u8]) -> NameKind {
-    let words = split(name);
-    if is_password(&words) {
+pub(super) fn kind(name: &Name<'_>) -> NameKind {
+    let found = name.found();
+    if of_password(name) {
         NameKind::Password
-    } else if holds(&words.joined, "token")
-        || holds(&words.joined, "auth")
-        || !holds(&words.joined, "key") && !STRONG_KEY.iter().any(|word| holds(&words.joined, word))
-    {
+    } else if found & (ONLY_TOKEN | AUTH) != 0 || found & (KEY | STRONG_KEY) == 0 {
         NameKind::Token
     } else {
         NameKind::Key
@@ -133,13 +200,13 @@ pub(super) fn kind(name: &[u8]) -> NameKind {
 }
 
 /// Words that make a name speak of a credential even where the value is an ordinary word.
-const TELLING: [&str; 12] =
-    ["pass", "pw", "ps", "secret", "token", "cred", "senha", "mdp", "clave", "parola", "heslo", "kennwort"];
+static TELLING: WordSearch<12> = WordSearch::new([
+    "pass", "pw", "ps", "secret", "token", "cred", "senha", "mdp", "clave", "parola", "heslo", "kennwort",
+]);
 
 /// True where a name says little (`key`, `author`), so that an ordinary word is no credential of it.
 pub(super) fn says_little(name: &[u8]) -> bool {
-    let lower = name.to_ascii_lowercase();
-    name.is_ascii() && !TELLING.iter().any(|word| holds(&lower, word))
+    name.is_ascii() && TELLING.find_any_case(name) == 0
 }
 
 /// Ends of names that speak of the secret itself.
@@ -148,25 +215,20 @@ const ENDS: [&str; 12] =
 
 /// The last word of a name that is no number.
 fn last(words: &Words) -> &[u8] {
-    words.parts.iter().rev().find(|part| !part.iter().all(u8::is_ascii_digit)).map_or(&[], Vec::as_slice)
+    words.parts().rev().find(|part| !part.iter().all(u8::is_ascii_digit)).unwrap_or_default()
 }
 
 /// True where a name ends with a word for a secret: `api_key`, not `key_error`.
-pub(super) fn ends_well(name: &[u8]) -> bool {
-    let words = split(name);
-    ENDS.iter().any(|word| last(&words).ends_with(word.as_bytes())) || !name.is_ascii()
+pub(super) fn ends_well(name: &Name<'_>) -> bool {
+    let last = last(name.words());
+    ENDS.iter().any(|word| last.ends_with(word.as_bytes())) || !name.text.is_ascii()
 }
 
 /// True where a name ends with a word for a password.
-pub(super) fn of_password_at_end(name: &[u8]) -> bool {
-    let words = split(name);
-    ["pass", "word", "wd", "phrase", "pw", "psw"].iter().any(|word| last(&words).ends_with(word.as_bytes()))
-        || !name.is_ascii()
-}
-
-/// True where a name speaks of a password.
-pub(super) fn of_password(name: &[u8]) -> bool {
-    is_password(&split(name))
+pub(super) fn of_password_at_end(name: &Name<'_>) -> bool {
+    let last = last(name.words());
+    ["pass", "word", "wd", "phrase", "pw", "psw"].iter().any(|word| last.ends_with(word.as_bytes()))
+        || !name.text.is_ascii()
 }
 
 /// Number of measures of a name.
@@ -198,48 +260,48 @@ pub(super) const NAMES: [&str; COUNT] = [
 ];
 
 /// The measures of a name.
-pub(super) fn measure(name: &[u8], words: &Words, out: &mut Vec<i16>) {
-    let joined = &words.joined;
-    let password = is_password(words);
-    let secret = holds(joined, "secret") || holds(joined, "секрет");
-    let token = holds(joined, "token") || holds(joined, "bearer");
-    let strong = STRONG_KEY.iter().any(|word| holds(joined, word));
-    let key = holds(joined, "key");
-    let auth = holds(joined, "auth");
-    let credential = holds(joined, "cred") || holds(joined, "connectionstring");
+pub(super) fn measure(name: &Name<'_>, out: &mut Vec<i16>) {
+    let (words, found) = name.known();
+    let has = |group: u64| found & group != 0;
+    let password = of_password(name);
     let last = last(words);
     // Of other languages' words the whole says what they are.
-    let foreign = !name.is_ascii() || PASSWORD[FOREIGN..].iter().any(|word| holds(joined, word));
+    let foreign = !name.text.is_ascii() || has(FOREIGN);
     let ends = ENDS.iter().any(|word| last.ends_with(word.as_bytes())) || foreign && password;
-    let any = |list: &str| words.parts.iter().any(|part| listed(list, part));
-    let count = |wanted: fn(&u8) -> bool| name.iter().filter(|byte| wanted(byte)).count();
+    let mut held = [false; 4];
+    let mut about = 0;
+    for part in words.parts() {
+        held[0] |= PUBLIC.has(part);
+        held[1] |= DIGESTS.has(part);
+        held[2] |= FAKES.has(part);
+        held[3] |= USERS.has(part);
+        about += i16::from(ABOUT.has(part));
+    }
+    let count = |wanted: fn(&u8) -> bool| name.text.iter().filter(|byte| wanted(byte)).count();
     let letters = count(u8::is_ascii_alphabetic).max(1);
+    let capitals = count(u8::is_ascii_uppercase);
     let flag = i16::from;
     out.extend([
         flag(password),
-        flag(secret),
-        flag(token),
-        flag(strong),
-        flag(key),
-        flag(auth),
-        flag(credential),
+        flag(has(SECRET)),
+        flag(has(TOKEN)),
+        flag(has(STRONG_KEY)),
+        flag(has(KEY)),
+        flag(has(AUTH)),
+        flag(has(CREDENTIAL)),
         flag(ends),
-        flag(listed(ABOUT, last)),
-        words.parts.iter().filter(|part| listed(ABOUT, part)).count().min(3) as i16,
-        flag(any(PUBLIC) || holds(joined, "pubkey") || holds(joined, "publickey")),
-        flag(any(DIGESTS)),
-        flag(any(FAKES)),
-        flag(any(USERS)),
-        words.parts.len().min(8) as i16,
-        name.len().min(60) as i16,
-        flag(count(u8::is_ascii_uppercase) == letters),
-        flag(
-            words.parts.len() > 1
-                && count(u8::is_ascii_uppercase) < letters
-                && count(u8::is_ascii_uppercase) > 0,
-        ),
+        flag(ABOUT.has(last)),
+        about.min(3),
+        flag(held[0] || has(PUBLIC_KEY)),
+        flag(held[1]),
+        flag(held[2]),
+        flag(held[3]),
+        words.count().min(8) as i16,
+        name.text.len().min(60) as i16,
+        flag(capitals == letters),
+        flag(words.count() > 1 && capitals < letters && capitals > 0),
         count(|&byte| byte == b'.').min(4) as i16,
         count(|&byte| byte == b'-').min(4) as i16,
-        flag(words.parts.len() == 1),
+        flag(words.count() == 1),
     ]);
 }

@@ -1,5 +1,7 @@
 //! Values that stand for a value: placeholders and references to where the value is kept.
 
+use super::name::{self, Name};
+
 /// False where a whole value is a placeholder: repetition, an ascending sequence, `<...>`, `${...}`,
 /// `your_..._here`, a documentation key that ends with EXAMPLE, or too few distinct characters.
 ///
@@ -25,15 +27,19 @@ pub fn plausible(value: &[u8]) -> bool {
         return false;
     }
     // What masks left of a value: `ghp_…(40)`.
-    if memchr::memmem::find(value, "…".as_bytes()).is_some() || has_slot(value) {
+    let elided = !value.is_ascii() && memchr::memmem::find(value, "…".as_bytes()).is_some();
+    if elided || has_slot(value) {
         return false;
     }
-    let folded = value.to_ascii_lowercase();
     let starts =
         [&b"your"[..], b"my_", b"my-", b"insert", b"enter", b"replace", b"change", b"put_your", b"put-your"];
-    let spoken = folded.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
-        && starts.iter().any(|start| folded.starts_with(start))
-        && (folded.ends_with(b"here") || folded[1..].iter().any(|byte| matches!(byte, b'_' | b'-' | b' ')));
+    let spoken = matches!(value[0] | 0x20, b'y' | b'm' | b'i' | b'e' | b'r' | b'c' | b'p')
+        && starts.iter().any(|start| {
+            value.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
+        })
+        && value.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
+        && (value.len() >= 4 && value[value.len() - 4..].eq_ignore_ascii_case(b"here")
+            || value[1..].iter().any(|byte| matches!(byte, b'_' | b'-' | b' ')));
     !spoken
 }
 
@@ -165,7 +171,7 @@ pub(super) fn reference(value: &[u8]) -> bool {
     }) {
         return true;
     }
-    [&b"{{"[..], b"${", b"#{", b"$(", b"{%"].iter().any(|part| memchr::memmem::find(value, part).is_some())
+    value.windows(2).any(|pair| matches!(pair, b"{{" | b"${" | b"#{" | b"$(" | b"{%"))
 }
 
 /// True for letters of both cases that are no capitalised words.
@@ -204,6 +210,9 @@ pub(super) fn digest(value: &[u8]) -> bool {
 
 /// True for bytes written as escapes, as generated code holds them: `\x0a\x82`.
 pub(super) fn bytes_in_escapes(value: &[u8]) -> bool {
+    if memchr::memchr(b'\\', value).is_none() {
+        return false;
+    }
     let escape =
         |part: &[u8]| part[0] == b'\\' && part[1] == b'x' && part[2..].iter().all(u8::is_ascii_hexdigit);
     value.windows(4).filter(|part| escape(part)).count() >= 2
@@ -233,13 +242,13 @@ pub(super) fn instruction(value: &[u8]) -> bool {
 
 /// True for numbers that are no passwords: `0x…` of a machine word, seconds since 1970 under a name that
 /// does not end like a password's.
-pub(super) fn number(name: &[u8], value: &[u8]) -> bool {
+pub(super) fn number(name: &Name<'_>, value: &[u8]) -> bool {
     let unsigned = value.strip_prefix(b"-").unwrap_or(value);
     if let Some(digits) = unsigned.strip_prefix(b"0x") {
         return digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit);
     }
     let digits = value.iter().all(u8::is_ascii_digit);
-    digits && matches!(value.len(), 10 | 13) && value[0] == b'1' && !super::name::of_password_at_end(name)
+    digits && matches!(value.len(), 10 | 13) && value[0] == b'1' && !name::of_password_at_end(name)
 }
 
 #[cfg(test)]

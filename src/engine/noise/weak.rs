@@ -1,12 +1,11 @@
 //! Words that passwords for tests, examples and first steps are made of.
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
+use crate::engine::words::WordSet;
 
 /// Words that say "this is a password" or "this is made up", the names of services and users that
 /// come with a password of the same name, and the passwords that every list of the worst ones begins
 /// with. In lower case, at least two letters each.
-const WORDS: &str = " my password passwd passwort passphrase passcode passwrd passw pass pwd word wordpass secret secrets sekret sekrit sercret geheim token key auth cred creds credential credentials login logon access user username name admin administrator root guest owner client customer account test tests tester testing tested testpass example sample demo dummy fake mock stub fixture placeholder default change changeme changeit replace insert enter some any thing value string text data here your mine own the this that not and for old new first second third one two three four five other another wrong bad good right correct incorrect invalid valid expired unused ignored ignore broken nope none null empty blank super top very really strong weak secure insecure safe unsafe simple easy long short hello world foo bar foobar baz qux quux fizz buzz lorem ipsum spam eggs abc abcd abcde abcdef xyz xyzzy asdf asdfgh qwerty qwertz azerty zxcv letmein welcome hunter swordfish sesame open opensesame monkey dragon master shadow sunshine princess football baseball trustno iloveyou whatever correcthorsebatterystaple correct horse battery staple tiger scott alice bob carol dave eve john jane doe smith acme postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq elastic cassandra oracle database sql ldap smtp mail email ftp ssh http https web server service local localhost host site app application project company org internal external public private prod production dev develop development stage staging temp tmp random generated something anything please hidden redacted removed parola senha contrasena motdepasse wachtwoord heslo haslo salasana jelszo lozinka sifre kata sandi kennwort losenord adgangskode mima ";
+const LIST: &str = " my password passwd passwort passphrase passcode passwrd passw pass pwd word wordpass secret secrets sekret sekrit sercret geheim token key auth cred creds credential credentials login logon access user username name admin administrator root guest owner client customer account test tests tester testing tested testpass example sample demo dummy fake mock stub fixture placeholder default change changeme changeit replace insert enter some any thing value string text data here your mine own the this that not and for old new first second third one two three four five other another wrong bad good right correct incorrect invalid valid expired unused ignored ignore broken nope none null empty blank super top very really strong weak secure insecure safe unsafe simple easy long short hello world foo bar foobar baz qux quux fizz buzz lorem ipsum spam eggs abc abcd abcde abcdef xyz xyzzy asdf asdfgh qwerty qwertz azerty zxcv letmein welcome hunter swordfish sesame open opensesame monkey dragon master shadow sunshine princess football baseball trustno iloveyou whatever correcthorsebatterystaple correct horse battery staple tiger scott alice bob carol dave eve john jane doe smith acme postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq elastic cassandra oracle database sql ldap smtp mail email ftp ssh http https web server service local localhost host site app application project company org internal external public private prod production dev develop development stage staging temp tmp random generated something anything please hidden redacted removed parola senha contrasena motdepasse wachtwoord heslo haslo salasana jelszo lozinka sifre kata sandi kennwort losenord adgangskode mima ";
 
 /// How much of a value is such words, in hundredths of its length: `s3cr3t`, `MyTestPa$$word1`.
 /// Figures that stand for letters are read as these; what trails the words (`123`, `!`) counts as a part.
@@ -21,15 +20,17 @@ pub(super) fn share(value: &[u8]) -> i16 {
     let kept = tail <= 6 && tail <= body.len() + 1;
     let plain: Vec<u8> = body.iter().map(|&byte| letter(byte)).collect();
     // The most letters that words can cover up to each place.
-    let mut best = vec![0usize; plain.len() + 1];
-    for end in 1..=plain.len() {
-        best[end] = best[end - 1].max(
-            (end.saturating_sub(28)..end.saturating_sub(1))
-                .filter(|&start| listed(&plain[start..end]))
-                .map(|start| best[start] + end - start)
-                .max()
-                .unwrap_or(0),
-        );
+    let mut best = [0usize; LONGEST + 1];
+    for start in 0..plain.len() {
+        best[start + 1] = best[start + 1].max(best[start]);
+        let mut lengths = lengths(&plain[start..]);
+        while lengths != 0 {
+            let end = start + lengths.trailing_zeros() as usize;
+            lengths &= lengths - 1;
+            if end <= plain.len() && WORDS.has(&plain[start..end]) {
+                best[end] = best[end].max(best[start] + end - start);
+            }
+        }
     }
     // Signs between words are as good as covered.
     let signs = plain.iter().filter(|byte| b"-_. ".contains(byte)).count();
@@ -52,10 +53,34 @@ fn letter(byte: u8) -> u8 {
     }
 }
 
-fn listed(word: &[u8]) -> bool {
-    static SET: OnceLock<HashSet<&[u8]>> = OnceLock::new();
-    let set = || WORDS.split(' ').filter(|word| !word.is_empty()).map(str::as_bytes).collect();
-    word.len() >= 2 && SET.get_or_init(set).contains(word)
+static WORDS: WordSet<1024> = WordSet::new(LIST);
+
+/// How long the words are that begin with each pair of letters: bit `i` for `i` bytes.
+static LENGTHS: [[u32; 26]; 26] = {
+    let list = LIST.as_bytes();
+    let mut lengths = [[0; 26]; 26];
+    let mut at = 0;
+    while at < list.len() {
+        let start = at;
+        while list[at] != b' ' {
+            at += 1;
+        }
+        if at > start {
+            let (first, second) = (list[start] - b'a', list[start + 1] - b'a');
+            lengths[first as usize][second as usize] |= 1 << (at - start);
+        }
+        at += 1;
+    }
+    lengths
+};
+
+fn lengths(text: &[u8]) -> u32 {
+    match text {
+        [first @ b'a'..=b'z', second @ b'a'..=b'z', ..] => {
+            LENGTHS[usize::from(first - b'a')][usize::from(second - b'a')]
+        }
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

@@ -141,12 +141,12 @@ impl Index {
         start..fan(usize::from(first))
     }
 
-    /// The position of an object.
+    /// The position of an object, by its id or at least 16 bytes of that.
     pub(super) fn find(&self, id: &[u8]) -> Option<u32> {
         let mut range = self.beginning_with(*id.first()?);
         while range.start < range.end {
             let middle = range.start + (range.end - range.start) / 2;
-            match self.raw_id(middle).cmp(id) {
+            match self.raw_id(middle)[..id.len().min(self.digest)].cmp(id) {
                 std::cmp::Ordering::Less => range.start = middle + 1,
                 std::cmp::Ordering::Greater => range.end = middle,
                 std::cmp::Ordering::Equal => return Some(middle),

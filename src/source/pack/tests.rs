@@ -137,7 +137,8 @@ impl Made {
 fn walk(pack: &Pack, wanted: Option<&Marks>, threads: usize) -> (BTreeMap<ObjectId, Vec<u8>>, Vec<Failed>) {
     let clean = Marks::none(pack.count());
     let outside = |wanted: &ObjectId| (*wanted == id(999)).then(|| (ObjectKind::Tag, b"outside".to_vec()));
-    let work = Work { pack, wanted, clean: &clean, outside: &outside, stop: &AtomicBool::new(false) };
+    let work =
+        Work { pack, wanted, clean: &clean, outside: &outside, links: None, stop: &AtomicBool::new(false) };
     let mut visitors: Vec<Seen> = (0..threads).map(|_| Seen::default()).collect();
     let failed = work.run(&mut visitors);
     let mut all = BTreeMap::new();

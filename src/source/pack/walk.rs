@@ -12,6 +12,7 @@ use super::{Inflater, LARGEST, Made, Marks, Object, Pack, VisitObjects};
 use crate::error::SkipReason;
 use crate::origin::ObjectKind;
 use crate::source::WHOLE_LIMIT;
+use crate::source::links::{Lookup, Seen};
 use crate::source::objects::ObjectId;
 use crate::text::Copied;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -46,6 +47,8 @@ pub(in crate::source) struct Work<'a> {
     pub(in crate::source) clean: &'a Marks,
     /// Objects of other packs, for deltas against them: kind and content.
     pub(in crate::source) outside: &'a Elsewhere<'a>,
+    /// Notes what is named and not there.
+    pub(in crate::source) links: Option<Lookup<'a>>,
     /// Set where the run is to end early.
     pub(in crate::source) stop: &'a AtomicBool,
 }
@@ -173,6 +176,7 @@ struct Walker<'a, V: VisitObjects> {
     visitor: &'a mut V,
     own: Vec<Task<V::Memory>>,
     inflater: Inflater,
+    seen: Seen,
     instructions: Vec<u8>,
     copies: Vec<Copied>,
     pool: Vec<Vec<u8>>,
@@ -193,6 +197,7 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
             visitor,
             own: Vec::new(),
             inflater: Inflater::default(),
+            seen: Seen::default(),
             instructions: Vec::new(),
             copies: Vec::new(),
             pool: Vec::new(),
@@ -380,7 +385,14 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
             let base_bytes = &base.buffer[..base.length];
             Some(Made { base: base.memory.as_ref()?, base_bytes, copies: &self.copies })
         });
-        let object = Object { kind, bytes, id: &|| work.pack.id(position) };
+        let id = || work.pack.id(position);
+        if kind != ObjectKind::Blob
+            && let Some(links) = work.links
+        {
+            let copies = made.as_ref().map_or(&[][..], |made| made.copies);
+            links.check(&mut self.seen, kind, bytes, &id, copies);
+        }
+        let object = Object { kind, bytes, id: &id };
         let memory = self.visitor.object(&object, made);
         if V::is_clean(&memory) {
             work.clean.add(position);

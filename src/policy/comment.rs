@@ -1,0 +1,215 @@
+//! Comments that allow a finding: on its line, or alone on the line before.
+//!
+//! Our own form is `sekisho:allow RULES [owner=NAME] [until=YYYY-MM-DD] WHY`; `RULES` are ids apart by
+//! commas, or `all`. It is sought as it is, whatever a language writes around comments.
+
+use super::entry::check_day;
+
+/// The comment's own word.
+const PRAGMA: &[u8] = b"sekisho:allow";
+/// Comments of other scanners that mean the same on their line.
+const FOREIGN: [&[u8]; 6] = [
+    b"gitleaks:allow",
+    b"betterleaks:allow",
+    b"trufflehog:ignore",
+    b"pragma: allowlist secret",
+    b"pragma: whitelist secret",
+    b"kingfisher:ignore",
+];
+/// The same for the line behind the comment.
+const FOREIGN_NEXT: &[u8] = b"pragma: allowlist nextline secret";
+/// Words that may stand before the pragma in a comment that is alone on its line: the openers that are
+/// words, and the keys that formats without comments use for them.
+const WORDS: [&str; 9] = ["rem", "dnl", "c", "comment", "note", "todo", "fixme", "noqa", "nosec"];
+
+/// A comment that allows findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comment {
+    /// Why, in its own words; empty where it does not say.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Last day on which it holds, `YYYY-MM-DD`.
+    pub expires: Option<String>,
+}
+
+/// What the comments around a finding say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing that concerns it.
+    Nothing,
+    /// It is allowed.
+    Allowed(Comment),
+    /// It was allowed: what is wrong with the comment by now, in words.
+    NoMore(String),
+}
+
+/// What the comments on the line of a finding of rule `rule` and on the line before it say on the day
+/// `today` (`YYYY-MM-DD`). Comments of other scanners count where `foreign` is true.
+pub fn said(line: &[u8], previous: &[u8], rule: &str, today: &str, foreign: bool) -> Said {
+    let mut said = own(line, rule, today);
+    if !matches!(said, Said::Allowed(_)) && stands_alone(previous) {
+        let before = own(previous, rule, today);
+        if before != Said::Nothing {
+            said = before;
+        }
+    }
+    if matches!(said, Said::Allowed(_)) || !foreign {
+        return said;
+    }
+    let here = FOREIGN.iter().find(|word| has(line, word));
+    match here.or_else(|| has(previous, FOREIGN_NEXT).then_some(&FOREIGN_NEXT)) {
+        Some(word) => {
+            let reason = format!("`{}`", String::from_utf8_lossy(word));
+            Said::Allowed(Comment { reason, ..Comment::default() })
+        }
+        None => said,
+    }
+}
+
+fn has(line: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(line, word).is_some()
+}
+
+fn own(line: &[u8], rule: &str, today: &str) -> Said {
+    let Some(at) = memchr::memmem::find(line, PRAGMA) else { return Said::Nothing };
+    let rest = String::from_utf8_lossy(&line[at + PRAGMA.len()..]);
+    let mut words = rest.trim_start_matches([':', '=']).split_whitespace();
+    let id = |text: &str| text.trim_matches(|one: char| !one.is_ascii_alphanumeric()).to_owned();
+    let named = words
+        .next()
+        .unwrap_or_default()
+        .split(',')
+        .any(|name| matches!(id(name), name if name == rule || name == "all"));
+    if !named {
+        return Said::Nothing;
+    }
+    let mut comment = Comment::default();
+    let mut why = Vec::new();
+    for word in words {
+        if let Some(owner) = word.strip_prefix("owner=") {
+            comment.owner = Some(owner.to_owned());
+        } else if let Some(day) = word.strip_prefix("until=").or_else(|| word.strip_prefix("expires=")) {
+            let day = day.trim_end_matches(|one: char| !one.is_ascii_digit());
+            if check_day(day).is_err() {
+                return Said::NoMore("gives a day in another form than until=2027-01-31".to_owned());
+            }
+            comment.expires = Some(day.to_owned());
+        } else {
+            why.push(word);
+        }
+    }
+    while why.last().is_some_and(|word| !word.contains(char::is_alphanumeric)) {
+        why.pop(); // what closes the comment
+    }
+    comment.reason = why.join(" ");
+    match &comment.expires {
+        Some(last) if last.as_str() < today => Said::NoMore(format!("expired on {last}")),
+        _ => Said::Allowed(comment),
+    }
+}
+
+/// A comment alone on its line speaks for the next line; one behind code speaks for its own. Alone is what
+/// has only marks before it, or a word that opens a comment.
+fn stands_alone(line: &[u8]) -> bool {
+    let Some(at) = memchr::memmem::find(line, PRAGMA) else { return false };
+    let before = String::from_utf8_lossy(&line[..at]).to_ascii_lowercase();
+    before
+        .split(|one: char| !one.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .all(|word| WORDS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(line: &str, previous: &str) -> bool {
+        matches!(said(line.as_bytes(), previous.as_bytes(), "x-key", "2026-06-01", true), Said::Allowed(_))
+    }
+
+    #[test]
+    fn comments_name_their_rule() {
+        assert!(allows("k = 1 # sekisho:allow x-key made up", ""));
+        assert!(allows("k = 1 # sekisho:allow y-key,x-key made up", ""));
+        assert!(allows("k = 1 # sekisho:allow all made up", ""));
+        assert!(!allows("k = 1 # sekisho:allow y-key made up", ""));
+        assert!(allows("k = 1", "  // sekisho:allow x-key made up"));
+        assert!(!allows("k = 1", "j = 2 // sekisho:allow x-key made up"));
+        assert!(allows("k = 1 # gitleaks:allow", ""));
+        assert!(allows("k = 1", "# pragma: allowlist nextline secret"));
+        assert!(!allows("k = 1 # sekisho:allow", ""));
+        let foreign = said(b"k = 1 # gitleaks:allow", b"", "x-key", "2026-06-01", false);
+        assert_eq!(foreign, Said::Nothing);
+    }
+
+    #[test]
+    fn every_style_of_comment_will_do() {
+        for (open, close) in [
+            ("#", ""),
+            ("//", ""),
+            ("/*", "*/"),
+            ("/**", "**/"),
+            (" *", ""),
+            ("--", ""),
+            ("<!--", "-->"),
+            (";", ""),
+            (";;", ""),
+            ("%", ""),
+            ("'", ""),
+            ("\"", ""),
+            ("REM", ""),
+            ("@rem", ""),
+            ("::", ""),
+            ("{-", "-}"),
+            ("(*", "*)"),
+            ("{#", "#}"),
+            ("{{!--", "--}}"),
+            ("<%#", "%>"),
+            ("<%--", "--%>"),
+            ("dnl", ""),
+            ("!", ""),
+            ("..", ""),
+            ("\"\"\"", "\"\"\""),
+            ("'''", "'''"),
+            ("=begin", ""),
+            ("{/*", "*/}"),
+            ("///", ""),
+            ("//!", ""),
+            ("C", ""),
+            ("@#", ""),
+            ("\"_comment\": \"", "\","),
+            ("\"//\": \"", "\","),
+            ("#|", "|#"),
+            ("\\", ""),
+        ] {
+            if open != "=begin" {
+                assert!(allows("k = 1", &format!("\t{open} sekisho:allow x-key made up {close}")), "{open}");
+                assert!(
+                    allows("k = 1", &format!("{open}sekisho:allow x-key{close}"))
+                        || open.ends_with(char::is_alphanumeric),
+                    "{open}"
+                );
+            }
+            assert!(allows(&format!("k = 1 {open} sekisho:allow x-key made up {close}"), ""), "{open}");
+        }
+    }
+
+    #[test]
+    fn who_until_when_and_why() {
+        let read = |line: &str| said(line.as_bytes(), b"", "x-key", "2026-06-01", true);
+        let whole = read("k /* sekisho:allow x-key owner=ann until=2026-06-01 made up, here */");
+        let expected = Comment {
+            reason: "made up, here".into(),
+            owner: Some("ann".into()),
+            expires: Some("2026-06-01".into()),
+        };
+        assert_eq!(whole, Said::Allowed(expected));
+        assert_eq!(
+            read("# sekisho:allow x-key until=2026-05-31 why"),
+            Said::NoMore("expired on 2026-05-31".into())
+        );
+        assert!(matches!(read("# sekisho:allow x-key until=soon why"), Said::NoMore(_)));
+        assert_eq!(read("# sekisho:allow y-key until=2026-05-31 why"), Said::Nothing);
+    }
+}
