@@ -2,7 +2,7 @@
 
 mod tree;
 
-use super::{Cut, HEAD, Hit, Scan, Scanner, paths_of};
+use super::{Cut, HEAD, Hit, Scan, Scanner};
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Match};
