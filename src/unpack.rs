@@ -6,7 +6,7 @@ use crate::archive::{
 };
 use crate::error::{SkipReason, Skipped};
 use crate::origin::{ObjectKind, Origin};
-use crate::source::{Visit, WHOLE_LIMIT};
+use crate::source::{Quiet, Visit, WHOLE_LIMIT};
 use bstr::BString;
 use std::io::{self, BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -441,31 +441,6 @@ impl<V: Visit> Opener<'_, V> {
             }
             Content::Nothing(trouble) => self.skip(place.origin, trouble),
         }
-    }
-}
-
-/// A reader that never fails: it ends early and keeps why.
-struct Quiet<R> {
-    inner: R,
-    failure: Option<io::Error>,
-}
-
-impl<R> Quiet<R> {
-    fn new(inner: R) -> Quiet<R> {
-        Quiet { inner, failure: None }
-    }
-}
-
-impl<R: Read> Read for Quiet<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.failure.is_none() {
-            match self.inner.read(buffer) {
-                Ok(read) => return Ok(read),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.failure = Some(error),
-            }
-        }
-        Ok(0)
     }
 }
 

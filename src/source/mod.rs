@@ -26,6 +26,8 @@ pub mod stream;
 mod test_support;
 pub mod tree;
 
+pub use read::Quiet;
+
 use crate::error::{Error, Skipped};
 use crate::origin::Origin;
 use std::io::Read;

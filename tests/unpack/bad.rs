@@ -13,13 +13,7 @@ fn reasons<'r>(report: &'r Report, path: &str) -> Vec<&'r str> {
 #[test]
 fn truncated_containers_are_told_and_read_as_far_as_they_go() {
     let tree = Tree::new(&[]);
-    let mut seed = 1u64;
-    let noise: Vec<u8> = (0..40_000)
-        .map(|_| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 56) as u8
-        })
-        .collect();
+    let noise = make::noise(40_000);
     let content = text(1);
     let files: &[make::File<'_>] = &[("a.txt", &content), ("noise", &noise)];
     let cut = |bytes: Vec<u8>| bytes[..bytes.len() * 2 / 3].to_vec();

@@ -102,13 +102,7 @@ fn large_members_and_large_archives_lose_nothing() {
     let tree = Tree::new(&[]);
     let filler: Vec<u8> = (0..12_000_000u32).map(|at| b"abcdefghij \n"[(at % 12) as usize]).collect();
     let large = [&filler[..], &text(1)].concat();
-    let mut seed = 1u64;
-    let noise: Vec<u8> = (0..6_000_000)
-        .map(|_| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 56) as u8
-        })
-        .collect();
+    let noise = make::noise(6_000_000);
     let small = text(2);
     let files: &[make::File<'_>] =
         &[("first", &small), ("large", &large), ("noise", &noise), ("last", &small)];

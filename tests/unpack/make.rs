@@ -299,3 +299,13 @@ pub fn sqlite(table: &str, columns: (&str, &str), rows: &[(&str, &str)]) -> Vec<
     let rows: Vec<Vec<u8>> = rows.iter().map(|(one, other)| record(&[Ok(one), Ok(other)])).collect();
     [leaf(&head, &[schema]), leaf(&[], &rows)].concat()
 }
+
+/// Bytes that no compression makes shorter.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
