@@ -62,9 +62,7 @@ impl Doubts {
         let Origin::Object { id, .. } = &occurrence.origin else { return true };
         self.kinds.get(&(id.clone(), occurrence.offset)).is_none_or(|kinds| kinds & bit(kind) != 0)
     }
-}
 
-impl Doubts {
     fn marks(&self, occurrence: &Occurrence) -> Vec<Vec<u32>> {
         let Origin::Object { id, .. } = &occurrence.origin else { return Vec::new() };
         self.marks.get(&(id.clone(), occurrence.offset)).cloned().unwrap_or_default()
