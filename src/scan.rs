@@ -23,7 +23,7 @@ use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
-use crate::text::{LineIndex, Position, Span};
+use crate::text::{LineIndex, Position, Span, hide};
 use crate::utf16;
 use std::cell::RefCell;
 use std::io::{Cursor, Read};
@@ -109,6 +109,12 @@ impl Scan {
         self.baseline.as_ref()
     }
 
+    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
+    /// they are counted, and reported only where everything down to `info` is asked for.
+    fn sets_aside(&self, kind: FileKind) -> bool {
+        kind.fixture && !self.info
+    }
+
     /// The engine of this run.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -185,27 +191,11 @@ impl<'s> Scanner<'s> {
         self.matches.clear();
         let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
-        if input.kind.fixture && !self.scan.info {
-            self.set_aside_keys(origin);
-        }
         if !self.matches.is_empty() {
-            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original };
-            cut.hits(LineIndex::new(text, 1), 0, &mut self.hits);
+            let aside = self.scan.sets_aside(input.kind);
+            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original, aside };
+            cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
         }
-    }
-
-    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
-    /// they are counted, and reported only where everything down to `info` is asked for.
-    fn set_aside_keys(&mut self, origin: &Origin) {
-        let Scanner { scan, matches, skipped, .. } = self;
-        matches.retain(|found| {
-            let key = set_aside(scan.engine.rules().get(found.rule));
-            if key {
-                let detail = "`--severity info` reports it".to_owned();
-                skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
-            }
-            !key
-        });
     }
 }
 
@@ -235,8 +225,9 @@ impl Visit for Scanner<'_> {
         let binary = encoding.is_none() && utf16::looks_binary(&head);
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, .. } = self;
-        let each = |hits: &mut Vec<Hit>, window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
+        let Scanner { scan, scratch, hits, skipped, .. } = self;
+        let aside = scan.sets_aside(describe.kind);
+        let mut each = |window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             if window.matches.is_empty() {
                 return;
             }
@@ -247,19 +238,20 @@ impl Visit for Scanner<'_> {
                 text: window.text,
                 matches: window.matches,
                 original: &original,
+                aside,
             };
             let lines = LineIndex::new(window.text, window.lines_before + 1);
-            cut.hits(lines, window.column_before, hits);
+            cut.hits(lines, window.column_before, (&mut *hits, &mut *skipped));
         };
         let read = match encoding {
             None => stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
-                each(hits, window, &|offset| offset);
+                each(window, &|offset| offset);
             }),
             Some(encoding) => {
                 let remembered = 2 * (stream::STEP + scan.engine.look_ahead());
                 let wide = RefCell::new(utf16::WideReader::new(encoding, whole, remembered));
                 stream::scan(&scan.engine, scratch, &mut Shared(&wide), &describe, |window| {
-                    each(hits, window, &|offset| wide.borrow().original(offset as usize) as u64);
+                    each(window, &|offset| wide.borrow().original(offset as usize) as u64);
                 })
             }
         };
@@ -318,15 +310,27 @@ struct Cut<'a> {
     text: &'a [u8],
     matches: &'a [Match],
     original: &'a dyn Fn(usize) -> usize,
+    /// Private keys are set aside here.
+    aside: bool,
 }
 
 impl Cut<'_> {
-    fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
+    fn hits(
+        &self,
+        mut lines: LineIndex<'_>,
+        column_before: u64,
+        (hits, skipped): (&mut Vec<Hit>, &mut Vec<Skipped>),
+    ) {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
         let path = self.scan.place_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
+            if self.aside && set_aside(rule) {
+                let detail = "`--severity info` reports it".to_owned();
+                skipped.push(Skipped { origin: self.origin.clone(), reason: SkipReason::TestKey, detail });
+                continue;
+            }
             let secret = Secret::new(&self.text[found.secret.range()]);
             let comment = self.comment(found, &rule.id);
             let mut position = |offset| {
@@ -404,8 +408,12 @@ impl Cut<'_> {
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {
         let first = self.line(found.secret.start);
         let last = self.line(found.secret.end);
-        let before = self.masked(Span::new(first.start, found.secret.start));
-        let behind = self.masked(Span::new(found.secret.end, last.end.max(found.secret.end)));
+        let shown = Span::new(first.start, last.end.max(found.secret.end));
+        let mut hidden = self.scan.engine.unshown(&mut Scratch::default(), self.text, shown);
+        hidden.extend(self.matches.iter().map(|found| found.secret));
+        let masked = |piece| hide(self.text, piece, &hidden, |_| "…".to_owned());
+        let before = masked(Span::new(shown.start, found.secret.start));
+        let behind = masked(Span::new(found.secret.end, shown.end));
         let before = before.trim_start();
         let count = before.chars().count();
         let before = match count > SHOWN.0 {
@@ -418,25 +426,5 @@ impl Cut<'_> {
             false => behind.to_owned(),
         };
         Preview { before, masked: secret.mask(), after }
-    }
-
-    /// A piece of the text with every secret in it masked.
-    fn masked(&self, span: Span) -> String {
-        let mut out = String::new();
-        let mut at = span.start;
-        for found in self.matches.iter().filter(|found| found.secret.overlaps(span)) {
-            if found.secret.end <= at {
-                continue;
-            }
-            if found.secret.start > at {
-                out.push_str(&String::from_utf8_lossy(&self.text[at..found.secret.start]));
-            }
-            out.push('…');
-            at = found.secret.end;
-        }
-        if at < span.end {
-            out.push_str(&String::from_utf8_lossy(&self.text[at..span.end]));
-        }
-        out
     }
 }

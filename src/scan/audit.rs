@@ -249,9 +249,11 @@ impl<'s> Auditor<'s> {
         matches.sort_by_key(|found| (found.secret.start, std::cmp::Reverse(found.secret.end), found.rule));
         let scan = self.scanner.scan;
         let first = self.scanner.hits.len();
-        let cut =
-            Cut { scan, origin: &origin, text: input.text, matches: &matches, original: &|offset| offset };
-        cut.hits(LineIndex::new(input.text, 1), 0, &mut self.scanner.hits);
+        let original = |offset| offset;
+        let (text, aside) = (input.text, false);
+        let cut = Cut { scan, origin: &origin, text, matches: &matches, original: &original, aside };
+        let Scanner { hits, skipped, .. } = &mut self.scanner;
+        cut.hits(LineIndex::new(text, 1), 0, (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
             self.doubts.marks.insert((id.to_string(), hit.occurrence.offset), hit.marks.clone());
         }
