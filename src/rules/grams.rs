@@ -41,8 +41,9 @@ pub fn sought(token: &Token, grams: &[u32], run: u8) -> Sought {
 /// leads to every match.
 fn begins_with_scheme(regex: &str) -> bool {
     let pattern = regex.strip_prefix(r"\b").unwrap_or(regex);
-    let scheme =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || br"\+.-?()|:<>".contains(&byte));
+    let scheme = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || br"\+.-?()|:<>[]{},".contains(&byte))
+    };
     pattern.split_once("://").is_some_and(|(before, behind)| scheme(before) && behind.contains('@'))
 }
 
