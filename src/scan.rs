@@ -3,13 +3,12 @@
 
 mod audit;
 pub mod explain;
-mod pairs;
 mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
-use crate::config::Settings;
 use crate::config::cascade::Cascade;
+use crate::config::{FILE_NAME, Settings};
 use crate::engine::noise::FileKind;
 use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
@@ -17,7 +16,7 @@ use crate::finding::{Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::State;
 use crate::policy::baseline::Baseline;
-use crate::policy::comment::{self, Said};
+use crate::policy::comment::{self, Pragma};
 use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex, Severity};
@@ -74,8 +73,8 @@ struct Hit {
     secret: Secret,
     /// The companion that stands close by.
     pair: Option<Secret>,
-    /// What comments say of it.
-    comment: Said,
+    /// Comments around it.
+    comments: Vec<Pragma>,
     /// What [`Scan::marks`] says of its line.
     marks: Vec<Vec<u32>>,
     occurrence: Occurrence,
@@ -125,6 +124,16 @@ impl Scan {
     /// # Errors
     /// Only where the source could not be read at all; trouble with single inputs is in the outcome.
     pub fn run(&self, source: &impl Source) -> Result<Outcome, Error> {
+        let mut outcome = self.run_apart(source)?;
+        outcome.join();
+        Ok(outcome)
+    }
+
+    /// The same for whoever judges each half of a credential by itself, and joins them then.
+    ///
+    /// # Errors
+    /// As for [`Scan::run`].
+    pub fn run_apart(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
         let roots = source.roots();
         let scanners = source.visit(&|| Scanner::new(self, roots))?;
@@ -143,13 +152,13 @@ impl Scan {
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
-        let (findings, mut told) = self.merge(hits, early);
+        let (findings, pairs, mut told) = self.merge(hits, early);
         told.fail_on = self.fail_on;
         skipped.extend(self.cascade.trouble());
         skipped.sort();
         skipped.dedup();
         stats.elapsed = started.elapsed();
-        Outcome { findings, skipped, stats, coverage: None, told }
+        Outcome { findings, skipped, stats, coverage: None, told, pairs }
     }
 }
 
@@ -176,6 +185,19 @@ impl<'s> Scanner<'s> {
             skipped: Vec::new(),
             inputs: 0,
             bytes: 0,
+        }
+    }
+
+    /// Settings of a directory are read where something is found below it, and in any case where the run comes
+    /// by their file: what is wrong with them, or of no use in them, is to be told.
+    fn note_settings(&self, origin: &Origin) {
+        let named = match origin {
+            Origin::File(path) => path.file_name().is_some_and(|name| name == FILE_NAME),
+            Origin::Staged(path) => path.ends_with(FILE_NAME.as_bytes()),
+            _ => false,
+        };
+        if named && let Some(place) = self.scan.place_of(origin) {
+            self.scan.cascade.layers_of(Some(&place), self.scan.engine.rules());
         }
     }
 
@@ -206,6 +228,7 @@ fn set_aside(rule: &Rule) -> bool {
 
 impl Visit for Scanner<'_> {
     fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        self.note_settings(&origin);
         let head = &bytes[..bytes.len().min(HEAD)];
         match utf16::detect(head) {
             Some(encoding) => {
@@ -332,7 +355,6 @@ impl Cut<'_> {
                 continue;
             }
             let secret = Secret::new(&self.text[found.secret.range()]);
-            let comment = self.comment(found, &rule.id);
             let mut position = |offset| {
                 let Position { line, column } = lines.position(offset);
                 let before = if line == first_line { column_before } else { 0 };
@@ -356,7 +378,7 @@ impl Cut<'_> {
                 certainty: found.certainty,
                 secret,
                 pair: self.pair(found),
-                comment,
+                comments: self.comments(found),
                 marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
                 occurrence,
             });
@@ -372,24 +394,46 @@ impl Cut<'_> {
         Span::new(start, end)
     }
 
-    /// What comments on the line of a match, on its last line or on the line before say of rule `rule`.
-    fn comment(&self, found: &Match, rule: &str) -> Said {
+    /// The comments on the line of a match, on its last line and on the line before.
+    fn comments(&self, found: &Match) -> Vec<Pragma> {
         let line = self.line(found.secret.start);
         let last = self.line(found.secret.end);
         let previous = match line.start {
             0 => Span::new(0, 0),
             start => self.line(start - 1),
         };
-        let text = |span: Span| &self.text[span.range()];
-        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
-        let said = comment::said(text(line), text(previous), rule, today, foreign);
-        match last != line && !matches!(said, Said::Allowed(_)) {
-            true => match comment::said(text(last), &[], rule, today, foreign) {
-                Said::Nothing => said,
-                behind => behind,
-            },
-            false => said,
+        let mut all = self.comments_of(line, previous);
+        if last != line {
+            all.extend(self.comments_of(last, Span::new(0, 0)));
         }
+        all
+    }
+
+    /// The comments on a line and on the one before. Their words are told in reports, so they are read with
+    /// every secret in them masked.
+    fn comments_of(&self, line: Span, previous: Span) -> Vec<Pragma> {
+        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
+        let both = [line, previous].map(|line| (line, &self.text[line.range()]));
+        if both.iter().all(|(_, text)| comment::position(text).is_none()) {
+            return comment::pragmas(both[0].1, both[1].1, today, foreign);
+        }
+        let mut inside = false;
+        let read = both.map(|(line, text)| {
+            let Some(at) = comment::position(text).map(|at| line.start + at) else { return text.to_vec() };
+            let mut hidden = self.hidden(line);
+            inside |= hidden.iter().any(|secret| secret.start <= at && at < secret.end);
+            hidden.retain(|secret| secret.start > at);
+            hide(self.text, line, &hidden, |_| "…".to_owned()).into_bytes()
+        });
+        let all = comment::pragmas(&read[0], &read[1], today, foreign);
+        if inside { all.into_iter().map(Pragma::without_words).collect() } else { all }
+    }
+
+    /// Every secret around a piece of the text.
+    fn hidden(&self, piece: Span) -> Vec<Span> {
+        let mut hidden = self.scan.engine.unshown(&mut Scratch::default(), self.text, piece);
+        hidden.extend(self.matches.iter().map(|found| found.secret));
+        hidden
     }
 
     /// The companion that the rule asks for, if it stands close enough.
@@ -409,8 +453,7 @@ impl Cut<'_> {
         let first = self.line(found.secret.start);
         let last = self.line(found.secret.end);
         let shown = Span::new(first.start, last.end.max(found.secret.end));
-        let mut hidden = self.scan.engine.unshown(&mut Scratch::default(), self.text, shown);
-        hidden.extend(self.matches.iter().map(|found| found.secret));
+        let hidden = self.hidden(shown);
         let masked = |piece| hide(self.text, piece, &hidden, |_| "…".to_owned());
         let before = masked(Span::new(shown.start, found.secret.start));
         let behind = masked(Span::new(found.secret.end, shown.end));

@@ -131,13 +131,18 @@ impl Scan {
     }
 
     /// Drop what is no finding at the paths that occurrences have by now: assigned values that no
-    /// credential is expected in such a file, and what is allowed there.
+    /// credential is expected in such a file, and what is allowed there. The halves of credentials are one
+    /// finding from then on.
     pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) {
         let told = &mut outcome.told;
         for finding in &mut outcome.findings {
+            // One object may stand at several paths, and occurrences tell only the first.
+            let paths = finding.story.iter().flat_map(|story| &story.paths);
+            let kinds: Vec<FileKind> = paths.map(|(path, _)| FileKind::of_path(path)).collect();
             finding.occurrences.retain(|occurrence| {
                 let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
-                doubts.hold(occurrence, FileKind::of_path(path))
+                let mut kinds = std::iter::once(FileKind::of_path(path)).chain(kinds.iter().copied());
+                kinds.any(|kind| doubts.hold(occurrence, kind))
             });
             self.settle_finding(finding, &|occurrence| doubts.marks(occurrence), told);
         }
@@ -145,6 +150,7 @@ impl Scan {
         outcome.skipped.sort();
         outcome.skipped.dedup();
         outcome.findings.retain(|finding| !finding.occurrences.is_empty());
+        outcome.join();
     }
 }
 

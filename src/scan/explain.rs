@@ -10,7 +10,7 @@ use crate::engine::{Certainty, Input, Match, Refusal, Scratch, assign};
 use crate::error::Error;
 use crate::finding::{By, Suppression};
 use crate::origin::Origin;
-use crate::policy::comment::Said;
+use crate::policy::comment::{self, Said};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
@@ -431,7 +431,7 @@ impl Teller<'_> {
         let fingerprint = hit.secret.fingerprint("", &scan.salt);
         let aside = scan.sets_aside(kind) && set_aside(held);
         let mut rule = hit.rule;
-        let suppressed = match scan.rule_on_hit(&hit, &fingerprint, false) {
+        let suppressed = match scan.rule_on_hit(&hit, hit.rule, &fingerprint, false) {
             _ if aside => Some(ASIDE.to_owned()),
             Ruling::Report(reported, _) => {
                 rule = reported;
@@ -440,7 +440,7 @@ impl Teller<'_> {
             Ruling::Suppressed(why) => Some(suppression(&why)),
             Ruling::Off => Some("settings switch its rule off at this path".to_owned()),
         };
-        let note = match &hit.comment {
+        let note = match comment::said(&hit.comments, &[held.id.as_ref()]) {
             Said::NoMore(why) if suppressed.is_none() => {
                 Some(format!("a comment for it does not count: it {why}"))
             }
