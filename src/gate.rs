@@ -62,9 +62,9 @@ impl<S: Introduced> Places<'_, S> {
                 skipped.push(trouble);
                 vec![Place { origin: root.clone(), lines: Lines::All, last: true }]
             });
-            if root != origin {
-                for place in &mut places {
-                    place.origin = origin.with_root(&place.origin);
+            for place in places.iter_mut().filter(|_| root != origin) {
+                place.origin = origin.with_root(&place.origin);
+                if origin.outer().is_some() {
                     place.lines = Lines::All;
                 }
             }
