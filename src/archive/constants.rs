@@ -187,7 +187,7 @@ mod tests {
         bytes.extend([0x78, 0, 0, 0, 0x7c, 0, 0, 0]);
         bytes.extend(b"\x02ab\0\x01c\0");
         assert_eq!(read(&bytes, Language::Dex), ("ab\nc\n".to_owned(), true));
-        assert_eq!(read(&bytes[..0x79], Language::Dex).1, false);
+        assert!(!read(&bytes[..0x79], Language::Dex).1);
     }
 
     #[test]

@@ -31,7 +31,12 @@ pub(super) fn members(bytes: &[u8], budget: &Budget, each: Each<'_>) -> io::Resu
     let streams = memmem::find_iter(bytes, b"/ObjStm").count() + memmem::find_iter(bytes, b"/XRef").count();
     let limit = (STREAMS / streams.max(1)).max(SHORT);
     let options = LoadOptions { max_decompressed_size: Some(limit), ..LoadOptions::default() };
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| trouble(&error))?;
+    let document = match Document::load_mem_with_options(bytes, options) {
+        Ok(document) => document,
+        // Without a stream nothing is hidden: the bytes themselves are looked at.
+        Err(_) if memmem::find(bytes, b"stream").is_none() => return Ok(()),
+        Err(error) => return Err(trouble(&error).into()),
+    };
     if document.is_encrypted() && !document.was_encrypted() {
         return Err(Trouble::Encrypted("the document is encrypted".to_owned()).into());
     }

@@ -58,7 +58,7 @@ impl Base {
             _ => return None,
         };
         let name = path.rsplit('/').next()?;
-        let at = match path.rfind("blobs/") {
+        let at = match path.rfind("blobs/sha") {
             Some(at) if at == 0 || path[..at].ends_with('/') => at,
             _ if tells(name) => path.len() - name.len(),
             _ => return None,
@@ -178,8 +178,8 @@ impl Images {
                 }
             }
             // Manifests that no index names: the index may be damaged.
-            for (_, value) in texts.values() {
-                reader.manifest(value, None);
+            for (path, (_, value)) in texts {
+                reader.manifest(value, None, path == "manifest.json");
             }
         }
         known
@@ -228,16 +228,19 @@ impl Assembly<'_> {
             let own = own.iter().find_map(|key| notes[*key].as_str()).or(name);
             let path = blob(entry["digest"].as_str().unwrap_or_default());
             let Some((_, value)) = self.texts.get(&path) else { continue };
-            self.manifest(value, own);
+            self.manifest(value, own, false);
             if depth < DEEPEST {
                 self.index(value, own, depth + 1);
             }
         }
     }
 
-    /// A manifest of the OCI, and of version 2 of the registry.
-    fn manifest(&mut self, value: &Value, name: Option<&str>) {
+    /// A manifest of the OCI, and of version 2 of the registry. `flat` says that what it names lies beside it,
+    /// as `skopeo` and `podman` write directories.
+    fn manifest(&mut self, value: &Value, name: Option<&str>, flat: bool) {
         let Some(layers) = value["layers"].as_array() else { return };
+        let beside = |digest: &str| digest.rsplit(':').next().unwrap_or_default().to_owned();
+        let blob = if flat { beside } else { blob };
         let config = blob(value["config"]["digest"].as_str().unwrap_or_default());
         let digests = layers.iter().map(|layer| layer["digest"].as_str().unwrap_or_default());
         let layers = digests.map(|digest| (blob(digest), digest.to_owned())).collect();

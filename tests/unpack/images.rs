@@ -219,3 +219,21 @@ fn odd_images_are_scanned_all_the_same() {
     assert_eq!((report.status, report.skipped.len()), (1, 0));
     assert!(report.places.contains(&at("app.tar!/one/layer.tar!/app/.env")), "{:?}", report.places);
 }
+
+#[test]
+fn a_flat_directory() {
+    let tree = Tree::new(&[]);
+    let files = layout();
+    // The manifest lies beside what it names.
+    for (name, bytes) in &files[2..] {
+        let name = if *name == files[5].0 { "manifest.json" } else { name.rsplit('/').next().unwrap() };
+        tree.write(&format!("img/{name}"), bytes);
+    }
+    let [one, two] = digests(true);
+    let notes = told(&tree.report(&["img"]));
+    let layer = format!("image: layer 1 of 2 sha256:{one}");
+    let env = format!("img/{one}!/app/.env");
+    let found = notes.iter().find(|(path, _)| *path == env).map(|(_, notes)| &notes[..]);
+    let gone = format!("deleted in a later layer, and still in the image: sha256:{two} (RUN rm /app/.env)");
+    assert_eq!(found, Some(&[layer, "made by: COPY dir:1 in /app/".to_owned(), gone][..]), "{notes:?}");
+}

@@ -123,7 +123,7 @@ fn text_of_pdf_documents() {
 #[test]
 fn broken_pdf_documents_are_told() {
     let tree = Tree::new(&[]);
-    tree.write("a.pdf", format!("%PDF-1.7\nnothing here but {}\n", token(1)).as_bytes());
+    tree.write("a.pdf", format!("%PDF-1.7\nno stream here but {}\n", token(1)).as_bytes());
     let bomb = make::pdf(&"0".repeat(40 << 20), "x", "y");
     tree.write("b.pdf", &bomb);
     let report = tree.report(&["."]);
