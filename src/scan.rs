@@ -7,6 +7,7 @@ mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
+use crate::archive::Limits;
 use crate::config::cascade::Cascade;
 use crate::config::{FILE_NAME, Settings};
 use crate::engine::noise::FileKind;
@@ -23,8 +24,11 @@ use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span, hide};
+use crate::unpack::Unpack;
 use crate::utf16;
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +63,7 @@ pub struct Scan {
     baseline_path: PathBuf,
     salt: Vec<u8>,
     info: bool,
+    limits: Limits,
     fail_on: Option<Severity>,
     foreign_comments: bool,
     /// Rules of the configuration that are not among those of the engine.
@@ -101,10 +106,16 @@ impl Scan {
             baseline_path: settings.baseline_path,
             salt: settings.salt,
             info: settings.info,
+            limits: Limits::default(),
             fail_on: settings.fail_on,
             foreign_comments: settings.foreign_comments,
             progress: Progress::default(),
         }
+    }
+
+    /// The same, opening containers within these limits.
+    pub fn opening(self, limits: Limits) -> Scan {
+        Scan { limits, ..self }
     }
 
     /// What the files of settings say of places.
@@ -145,8 +156,9 @@ impl Scan {
     pub fn run_apart(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
         let roots = source.roots();
-        let scanners = source.visit(&|| Scanner::new(self, roots))?;
-        Ok(self.gather(scanners, started, false))
+        let fresh = || Scanner::new(self, roots);
+        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, Some(&fresh)))?;
+        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started, false))
     }
 
     /// Make one outcome of what the scanners of all threads saw. With `early` the paths of objects are not
@@ -172,6 +184,21 @@ impl Scan {
     }
 }
 
+/// What was found in a document as it stands and in one of its parts is told by the part.
+fn nearest(hits: &mut Vec<Hit>) {
+    let mut outer = HashSet::new();
+    for hit in &*hits {
+        let mut origin = &hit.occurrence.origin;
+        while let Some(container) = origin.outer() {
+            outer.insert(container.clone());
+            origin = container;
+        }
+    }
+    if !outer.is_empty() {
+        hits.retain(|hit| !outer.contains(&hit.occurrence.origin));
+    }
+}
+
 /// Takes blobs on one thread.
 struct Scanner<'s> {
     scan: &'s Scan,
@@ -182,6 +209,8 @@ struct Scanner<'s> {
     skipped: Vec<Skipped>,
     inputs: u64,
     bytes: u64,
+    /// Something matched, be it allowed or not.
+    matched: bool,
 }
 
 impl<'s> Scanner<'s> {
@@ -195,6 +224,7 @@ impl<'s> Scanner<'s> {
             skipped: Vec::new(),
             inputs: 0,
             bytes: 0,
+            matched: false,
         }
     }
 
@@ -223,6 +253,7 @@ impl<'s> Scanner<'s> {
         self.matches.clear();
         let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
+        self.matched |= !self.matches.is_empty();
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
             let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original, aside };
@@ -258,12 +289,13 @@ impl Visit for Scanner<'_> {
         let binary = encoding.is_none() && utf16::looks_binary(&head);
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, skipped, .. } = self;
+        let Scanner { scan, scratch, hits, skipped, matched, .. } = self;
         let aside = scan.sets_aside(describe.kind);
         let mut each = |window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             if window.matches.is_empty() {
                 return;
             }
+            *matched = true;
             let original = |offset: usize| map(window.offset + offset as u64) as usize;
             let cut = Cut {
                 scan,
@@ -306,11 +338,20 @@ impl<R: Read> Read for Shared<'_, R> {
 }
 
 fn kind_of(origin: &Origin, roots: &[PathBuf]) -> FileKind {
+    telling_path(origin, roots).map_or(FileKind::UNKNOWN, |path| FileKind::of_path(&path))
+}
+
+/// The path that tells what kind of file it is: the way to a member is that of a file below directories.
+fn telling_path<'o>(origin: &'o Origin, roots: &[PathBuf]) -> Option<Cow<'o, [u8]>> {
     match origin {
-        Origin::File(path) => FileKind::of_path(below(path, roots).as_os_str().as_encoded_bytes()),
-        Origin::Staged(path) => FileKind::of_path(path),
-        Origin::Object { path: Some(path), .. } => FileKind::of_path(path),
-        _ => FileKind::UNKNOWN,
+        Origin::File(path) => Some(below(path, roots).as_os_str().as_encoded_bytes().into()),
+        Origin::Staged(path) | Origin::Object { path: Some(path), .. } => Some(path[..].into()),
+        Origin::Member { outer, path } => Some(match telling_path(outer, roots) {
+            Some(outer) => Cow::Owned([&outer[..], b"/", path].concat()),
+            None => path[..].into(),
+        }),
+        Origin::Noted { outer, .. } => telling_path(outer, roots),
+        _ => None,
     }
 }
 
@@ -327,12 +368,16 @@ fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
     }
 }
 
-/// The path that allow entries are compared with: absolute for a file on disk, relative to the top of the
-/// repository for what git holds.
+/// The path that settings are asked about: absolute for a file on disk, relative to the top of the
+/// repository for what git holds. That of a member goes on behind that of its container.
 fn path_of(origin: &Origin) -> Option<PathBuf> {
-    match origin {
-        Origin::File(path) => Some(crate::config::clean(path)),
-        other => other.path().map(PathBuf::from),
+    match origin.root() {
+        Origin::File(path) => {
+            let mut whole = crate::config::clean(path).into_os_string();
+            whole.push(origin.way());
+            Some(whole.into())
+        }
+        _ => origin.path().map(PathBuf::from),
     }
 }
 

@@ -69,7 +69,7 @@ impl Masks {
             }
             None => {
                 for occurrence in &finding.occurrences {
-                    if let Origin::Object { id, .. } = &occurrence.origin {
+                    if let Origin::Object { id, .. } = occurrence.origin.root() {
                         self.short.entry(id.clone()).or_default().push(index);
                     }
                 }
@@ -101,8 +101,14 @@ impl Masks {
     /// What was skipped, where its name or its detail holds a long secret: with that masked.
     pub fn skipped(&self, skipped: &Skipped) -> Option<Skipped> {
         let mut masked = skipped.clone();
+        self.origin(&mut masked.origin);
+        masked.detail = self.text(skipped.detail.as_bytes(), None);
+        (masked != *skipped).then_some(masked)
+    }
+
+    fn origin(&self, origin: &mut Origin) {
         let path = |path: &BString| BString::from(self.bytes(path).into_owned());
-        match &mut masked.origin {
+        match origin {
             Origin::File(name) => {
                 if let Cow::Owned(bytes) = self.bytes(name.as_os_str().as_encoded_bytes()) {
                     *name = PathBuf::from(String::from_utf8_lossy(&bytes).into_owned());
@@ -113,9 +119,15 @@ impl Masks {
             }
             Origin::Object { path: Some(name), .. } => *name = path(name),
             Origin::Object { path: None, .. } | Origin::Stdin => {}
+            Origin::Member { outer, path: name } => {
+                *name = path(name);
+                self.origin(outer);
+            }
+            Origin::Noted { outer, note } => {
+                *note = self.text(note.as_bytes(), None);
+                self.origin(outer);
+            }
         }
-        masked.detail = self.text(skipped.detail.as_bytes(), None);
-        (masked != *skipped).then_some(masked)
     }
 
     /// Where long secrets stand: start, end, number.
