@@ -69,9 +69,9 @@ impl<'s, S: Introduced> Places<'s, S> {
                 skipped.push(trouble);
                 vec![Place { origin: root.clone(), lines: Lines::All, last: true }]
             });
-            if root != origin {
-                for place in &mut places {
-                    place.origin = origin.with_root(&place.origin);
+            for place in places.iter_mut().filter(|_| root != origin) {
+                place.origin = origin.with_root(&place.origin);
+                if origin.outer().is_some() {
                     place.lines = Lines::All;
                 }
             }

@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod explain;
+mod places;
 mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
@@ -23,12 +24,11 @@ use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
-use crate::text::{LineIndex, Position, Span, hide};
-use crate::unpack::Unpack;
+use crate::text::{LineIndex, Position, Reading, Span, hide};
+use crate::unpack::{Images, Unpack};
 use crate::utf16;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,13 +157,15 @@ impl Scan {
         let started = Instant::now();
         let roots = source.roots();
         let fresh = || Scanner::new(self, roots);
-        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, Some(&fresh)))?;
-        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started, false))
+        let images = Images::default();
+        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, &images, Some(&fresh)))?;
+        let scanners = openers.into_iter().flat_map(Unpack::into_inner).collect();
+        Ok(self.gather(scanners, &images, started, false))
     }
 
     /// Make one outcome of what the scanners of all threads saw. With `early` the paths of objects are not
     /// known yet.
-    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant, early: bool) -> Outcome {
+    fn gather(&self, scanners: Vec<Scanner<'_>>, images: &Images, started: Instant, early: bool) -> Outcome {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -173,6 +175,7 @@ impl Scan {
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
+        places::in_images(self, &images.known(), &mut hits);
         let (findings, pairs, mut told) = self.merge(hits, early);
         told.fail_on = self.fail_on;
         skipped.extend(self.cascade.trouble());
@@ -181,21 +184,6 @@ impl Scan {
         skipped.dedup();
         stats.elapsed = started.elapsed();
         Outcome { findings, skipped, stats, coverage: None, told, pairs }
-    }
-}
-
-/// What was found in a document as it stands and in one of its parts is told by the part.
-fn nearest(hits: &mut Vec<Hit>) {
-    let mut outer = HashSet::new();
-    for hit in &*hits {
-        let mut origin = &hit.occurrence.origin;
-        while let Some(container) = origin.outer() {
-            outer.insert(container.clone());
-            origin = container;
-        }
-    }
-    if !outer.is_empty() {
-        hits.retain(|hit| !outer.contains(&hit.occurrence.origin));
     }
 }
 
@@ -256,7 +244,8 @@ impl<'s> Scanner<'s> {
         self.matched |= !self.matches.is_empty();
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
-            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original, aside };
+            let (scan, matches, reading) = (self.scan, &self.matches, None);
+            let cut = Cut { scan, origin, text, matches, original, reading, aside };
             cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
         }
     }
@@ -303,6 +292,7 @@ impl Visit for Scanner<'_> {
                 text: window.text,
                 matches: window.matches,
                 original: &original,
+                reading: None,
                 aside,
             };
             let lines = LineIndex::new(window.text, window.lines_before + 1);
@@ -321,6 +311,13 @@ impl Visit for Scanner<'_> {
             }
         };
         self.done(read.unwrap_or_default());
+    }
+
+    fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
+        let first = self.hits.len();
+        self.text(&origin, bytes, false, &|offset| offset);
+        self.read_again(&origin, bytes, reading, kind_of(&origin, self.roots), first);
+        self.done(bytes.len() as u64);
     }
 
     fn skip(&mut self, skipped: Skipped) {
@@ -388,6 +385,8 @@ struct Cut<'a> {
     text: &'a [u8],
     matches: &'a [Match],
     original: &'a dyn Fn(usize) -> usize,
+    /// The text is a reading of another one, which lines and offsets are those of.
+    reading: Option<&'a Reading>,
     /// Private keys are set aside here.
     aside: bool,
 }
@@ -415,9 +414,10 @@ impl Cut<'_> {
                 let before = if line == first_line { column_before } else { 0 };
                 Position { line, column: column + before }
             };
-            let (start, end) = (position(found.secret.start), position(found.secret.end));
-            let offset = (self.original)(found.secret.start) as u64;
-            let length = ((self.original)(found.secret.end) as u64).saturating_sub(offset);
+            let span = self.reading.map_or(found.secret, |reading| reading.original(found.secret));
+            let (start, end) = (position(span.start), position(span.end));
+            let offset = (self.original)(span.start) as u64;
+            let length = ((self.original)(span.end) as u64).saturating_sub(offset);
             let occurrence = Occurrence {
                 origin: self.origin.clone(),
                 start,

@@ -169,6 +169,9 @@ fn notes(finding: &Finding, guard: &Guard, options: &Options) -> Vec<Note> {
             .collect();
         add("details", details.join(", "));
     }
+    for note in finding.occurrences.first().map(|first| first.origin.notes()).unwrap_or_default() {
+        add("in", inert(&guard.text(note)));
+    }
     if let Some(story) = &finding.story {
         telling::story(story, guard).into_iter().for_each(|(label, text)| add(label, inert(&text)));
     }

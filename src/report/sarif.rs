@@ -236,11 +236,17 @@ fn location(
         artifact["uriBaseId"] = ROOT.into();
     }
     let mut physical = json!({ "artifactLocation": artifact });
+    let shown = |note: &str| guard.map_or_else(|| note.to_owned(), |guard| guard.text(note).into_owned());
+    let notes: Vec<String> = origin.notes().into_iter().map(shown).collect();
     if origin.outer().is_none() {
         if let Some(occurrence) = occurrence {
             physical["region"] = region(occurrence);
         }
-        return Location { value: json!({ "physicalLocation": physical }), name: uri.text };
+        let mut value = json!({ "physicalLocation": physical });
+        if !notes.is_empty() {
+            value["properties"] = json!({ "notes": notes });
+        }
+        return Location { value, name: uri.text };
     }
     // A region would be one of the outer file, which has no such line: the member is a logical location,
     // and where it stands there is a property.
@@ -251,7 +257,7 @@ fn location(
         "logicalLocations": [{ "fullyQualifiedName": name, "kind": "member" }],
     });
     if let Some(occurrence) = occurrence {
-        value["properties"] = json!({ "memberRegion": region(occurrence), "notes": origin.notes() });
+        value["properties"] = json!({ "memberRegion": region(occurrence), "notes": notes });
     }
     Location { value, name }
 }
