@@ -66,6 +66,8 @@ pub struct Scan {
     limits: Limits,
     fail_on: Option<Severity>,
     foreign_comments: bool,
+    /// Rules of the configuration that are not among those of the engine.
+    lost: Vec<Skipped>,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -88,7 +90,14 @@ struct Hit {
 impl Scan {
     /// A run by these settings.
     pub fn new(settings: Settings) -> Scan {
+        let file = settings.file.as_deref().unwrap_or(Path::new(crate::config::FILE_NAME));
+        let lost = |detail: String| Skipped {
+            origin: Origin::File(file.to_owned()),
+            reason: SkipReason::Unreadable,
+            detail,
+        };
         Scan {
+            lost: settings.lost.into_iter().map(lost).collect(),
             paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
             cascade: settings.cascade,
@@ -170,6 +179,7 @@ impl Scan {
         let (findings, pairs, mut told) = self.merge(hits, early);
         told.fail_on = self.fail_on;
         skipped.extend(self.cascade.trouble());
+        skipped.extend(self.lost.iter().cloned());
         skipped.sort();
         skipped.dedup();
         stats.elapsed = started.elapsed();
