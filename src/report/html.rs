@@ -216,7 +216,10 @@ fn place(occurrence: &Occurrence, guard: &Guard) -> String {
     let commit = occurrence.origin.commit().map_or_else(String::new, |commit| {
         format!(" <small class=\"at\">@{}</small>", safe(commit.get(..12).unwrap_or(commit)))
     });
-    format!("{}<span class=\"at\">:{line}:{column}</span>{commit}", safe(&guard.text(&name)))
+    let notes = occurrence.origin.notes();
+    let notes: String =
+        notes.iter().map(|note| format!(" <small class=\"at\">{}</small>", safe(&guard.text(note)))).collect();
+    format!("{}<span class=\"at\">:{line}:{column}</span>{commit}{notes}", safe(&guard.text(&name)))
 }
 
 /// What to do, most urgent first.

@@ -193,7 +193,7 @@ fn every_report_says_where_and_shows_no_secret() {
     let config = String::from_utf8(files[2].1.clone()).unwrap();
     files[2].1 = config.replace("COPY dir:1 in /app/", &format!("COPY {} /app/", token(9))).into_bytes();
     tree.write("app.tar", &packed(&files));
-    for format in ["human", "json", "jsonl", "sarif"] {
+    for format in ["human", "json", "jsonl", "sarif", "html"] {
         let ran: Ran = tree.scan(&["--format", format, "."]);
         ran.status(1);
         for word in ["acme/app:1.0", "layer 1 of 2 sha256:", "made by: COPY ", "deleted in a later layer"] {
