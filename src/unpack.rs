@@ -160,8 +160,8 @@ impl<V: Visit> Visit for Unpack<'_, V> {
         if self.limits.depth == 0 || !may_hold(&origin) {
             return self.inner.blob(origin, bytes);
         }
-        let budget = Budget::new(self.limits);
-        self.opener(&budget).bytes(Place::of(origin), bytes, 0);
+        let budget = Budget::of_length(self.limits, bytes.len());
+        self.opener(&budget).outermost(origin, |opener, place| opener.bytes(place, bytes, 0));
     }
 
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
@@ -179,7 +179,7 @@ impl<V: Visit> Visit for Unpack<'_, V> {
             return self.inner.stream(origin, &mut chained);
         }
         let budget = Budget::new(self.limits);
-        self.opener(&budget).stream(Place::of(origin), &mut chained, 0);
+        self.opener(&budget).outermost(origin, |opener, place| opener.stream(place, &mut chained, 0));
     }
 
     fn skip(&mut self, skipped: Skipped) {

@@ -27,18 +27,49 @@ impl Default for Limits {
     }
 }
 
+/// Decompressed bytes of one outer file before its ratio as a whole counts: 1 GiB.
+const FREE: u64 = 1 << 30;
+/// Troubles with one outer file that are told one by one.
+const TOLD: u64 = 1000;
+
 /// What is left for one outer file.
 #[derive(Debug)]
 pub struct Budget {
     limits: Limits,
+    /// Decompressed bytes by the ratio of the file as a whole.
+    whole: u64,
     spent: AtomicU64,
     members: AtomicU64,
+    troubles: AtomicU64,
 }
 
 impl Budget {
     /// A whole budget.
     pub fn new(limits: Limits) -> Budget {
-        Budget { limits, spent: AtomicU64::new(0), members: AtomicU64::new(0) }
+        Budget {
+            limits,
+            whole: u64::MAX,
+            spent: AtomicU64::new(0),
+            members: AtomicU64::new(0),
+            troubles: AtomicU64::new(0),
+        }
+    }
+
+    /// The same for a file of this length (bytes): containers in one another may become longer at each level,
+    /// and none of them too much by itself.
+    pub fn of_length(limits: Limits, length: usize) -> Budget {
+        let whole = (length as u64).saturating_mul(limits.ratio).max(FREE);
+        Budget { whole, ..Budget::new(limits) }
+    }
+
+    /// Take one trouble; false where there were so many that it is only counted.
+    pub fn trouble(&self) -> bool {
+        self.troubles.fetch_add(1, Ordering::Relaxed) < TOLD
+    }
+
+    /// Troubles that were only counted.
+    pub fn untold(&self) -> u64 {
+        self.troubles.load(Ordering::Relaxed).saturating_sub(TOLD)
     }
 
     /// The limits.
@@ -52,8 +83,14 @@ impl Budget {
     /// They are too many.
     pub fn spend(&self, bytes: u64) -> Result<(), Trouble> {
         let before = self.spent.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= self.limits.size {
+        let after = before.saturating_add(bytes);
+        if after <= self.limits.size.min(self.whole) {
             return Ok(());
+        }
+        if after <= self.limits.size {
+            let ratio = self.limits.ratio;
+            let what = format!("all in it is more than {ratio} times longer than the file (--max-ratio)");
+            return Err(Trouble::Budget(what));
         }
         let size = self.limits.size;
         Err(Trouble::Budget(format!("more than {size} bytes when decompressed (--max-size)")))

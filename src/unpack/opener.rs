@@ -75,7 +75,21 @@ impl<V: Visit> Opener<'_, V> {
         Opener { inner: self.inner, more: None, hands: None, budget, images, buffers: self.buffers }
     }
 
+    /// Open the outer file at `origin`, and say how much of its trouble was not told by itself.
+    pub(super) fn outermost(&mut self, origin: Origin, open: impl FnOnce(&mut Self, Place)) {
+        open(self, Place::of(origin.clone()));
+        let more = self.budget.untold();
+        if more > 0 {
+            let detail = format!("and {more} more of its members");
+            self.inner.skip(Skipped { origin, reason: SkipReason::Budget, detail });
+        }
+    }
+
     fn skip(&mut self, origin: Origin, trouble: Trouble) {
+        // A bomb may hold millions that are too much: they are not all kept.
+        if !self.budget.trouble() {
+            return;
+        }
         let reason = match &trouble {
             Trouble::Budget(_) => SkipReason::Budget,
             Trouble::Corrupt(_) => SkipReason::Corrupt,

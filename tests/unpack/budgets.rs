@@ -72,6 +72,24 @@ fn bombs_end() {
 }
 
 #[test]
+fn what_is_too_much_as_a_whole_is_not_told_a_million_times() {
+    let tree = Tree::new(&[]);
+    // Sixteen of sixteen of sixteen: each member is short, and none of them becomes too long by itself.
+    let mut bytes = make::zip(&[("text", &b"0123456789abcdef".repeat(1 << 16))]);
+    for _ in 0..6 {
+        let names: Vec<String> = (0..16).map(|index| format!("{index}.zip")).collect();
+        let files: Vec<make::File<'_>> = names.iter().map(|name| (name.as_str(), &bytes[..])).collect();
+        bytes = make::zip(&files);
+    }
+    tree.write("a.zip", &bytes);
+    tree.write("beside.txt", &text(1));
+    let report = tree.report(&["--max-size", "40M", "."]);
+    assert_eq!((report.paths(), report.status), (vec!["beside.txt"], 2));
+    assert!(report.skipped.len() <= 1001, "{}", report.skipped.len());
+    assert!(report.skipped.contains(&("a.zip".to_owned(), "over budget".to_owned())));
+}
+
+#[test]
 fn a_bad_size_is_refused() {
     let tree = Tree::new(&[("a", "x")]);
     tree.scan(&["--max-size", "much", "."]).status(2).tells(&["--max-size"]);
