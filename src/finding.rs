@@ -61,6 +61,9 @@ pub struct Occurrence {
     pub offset: u64,
     /// Length in the input, in bytes.
     pub length: u64,
+    /// How these bytes say the secret: the encodings around it, the outermost first, for instance
+    /// `["base64", "gzip"]`. None where it stands in clear.
+    pub decoded: Vec<&'static str>,
     /// The line around it.
     pub preview: Preview,
 }

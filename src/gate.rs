@@ -123,6 +123,7 @@ mod tests {
             end: at(*line),
             offset: 0,
             length: 1,
+            decoded: Vec::new(),
             preview: Preview::default(),
         };
         Finding {

@@ -5,13 +5,14 @@
 //!
 //! | floor | modules | what they know |
 //! |---|---|---|
-//! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings |
+//! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`], [`archive`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings, members of containers |
 //! | 1 | [`rules`], [`source`], [`view`] | what a secret looks like; where bytes are read from; other readings of bytes |
 //! | 2 | [`engine`], [`finding`], [`cache`] | spans of secrets in bytes; a finding as people see it; objects known to be clean |
 //! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`], [`mask`] | what is reported; where a leak came from; how to take it out; how it is written; what leaves a log |
 //! | 4 | [`scan`], [`config`], [`gate`], [`triage`] | the assembly of a run; settings; what of it is new; findings that people go through |
 //! | 5 | [`cli`] | the command line |
 
+pub mod archive;
 pub mod error;
 pub mod origin;
 pub mod secret;

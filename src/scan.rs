@@ -10,6 +10,7 @@ pub use audit::{AuditOptions, Audited, Doubts};
 
 use crate::config::Settings;
 use crate::config::cascade::Cascade;
+use crate::engine::decoded::Limit;
 use crate::engine::noise::FileKind;
 use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
@@ -188,10 +189,17 @@ impl<'s> Scanner<'s> {
         if input.kind.fixture && !self.scan.info {
             self.set_aside_keys(origin);
         }
+        self.limits(origin);
         if !self.matches.is_empty() {
             let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original };
             cut.hits(LineIndex::new(text, 1), 0, &mut self.hits);
         }
+    }
+
+    /// Tell what was encoded and not looked at.
+    fn limits(&mut self, origin: &Origin) {
+        let limits = self.scratch.take_limits();
+        self.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(origin, limit)));
     }
 
     /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
@@ -263,12 +271,21 @@ impl Visit for Scanner<'_> {
                 })
             }
         };
+        self.limits(&origin);
         self.done(read.unwrap_or_default());
     }
 
     fn skip(&mut self, skipped: Skipped) {
         self.skipped.push(skipped);
     }
+}
+
+fn not_decoded(origin: &Origin, limit: Limit) -> Skipped {
+    let reason = match limit {
+        Limit::Depth | Limit::Size => SkipReason::Budget,
+        Limit::Damaged => SkipReason::Corrupt,
+    };
+    Skipped { origin: origin.clone(), reason, detail: limit.describe() }
 }
 
 /// Lets the scan read from a reader that is asked for original offsets meanwhile.
@@ -327,7 +344,7 @@ impl Cut<'_> {
         let path = self.scan.place_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
-            let secret = Secret::new(&self.text[found.secret.range()]);
+            let secret = Secret::new(found.value(self.text));
             let comment = self.comment(found, &rule.id);
             let mut position = |offset| {
                 let Position { line, column } = lines.position(offset);
@@ -343,6 +360,7 @@ impl Cut<'_> {
                 end,
                 offset,
                 length,
+                decoded: found.chain().to_vec(),
                 preview: self.preview(found, &secret),
             };
             self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
@@ -398,7 +416,7 @@ impl Cut<'_> {
             rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
         };
         let companion = self.matches.iter().find(near)?;
-        Some(Secret::new(&self.text[companion.secret.range()]))
+        Some(Secret::new(companion.value(self.text)))
     }
 
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {

@@ -30,6 +30,7 @@ fn finding(secret: &[u8], object: &str) -> Finding {
             end: at,
             offset: 0,
             length: 0,
+            decoded: Vec::new(),
             preview: Preview::default(),
         }],
         companions: Vec::new(),

@@ -306,6 +306,11 @@ impl Plan {
 }
 
 impl Watch<'_> {
+    /// Something encoded, of which `span` decides, was looked at by its place `anchor`.
+    pub(super) fn region(&mut self, anchor: usize, span: Span) {
+        self.found.push(Far { anchor, from: span.start, to: span.end });
+    }
+
     /// A literal stands at `literal`.
     pub(super) fn literal(&mut self, engine: &Engine, text: &[u8], literal: Span, purpose: anchors::Use) {
         let far = |reach: u32, back: usize| Far {

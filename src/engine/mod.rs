@@ -13,6 +13,7 @@ pub mod assign;
 mod assigned;
 pub mod candidate;
 pub mod context;
+pub mod decoded;
 pub mod derived;
 pub mod live;
 pub mod noise;
@@ -58,6 +59,23 @@ pub struct Match {
     pub certainty: Certainty,
     /// Less specific rules that matched the same place.
     pub also: Vec<RuleIndex>,
+    /// How the bytes at `secret` say the secret, where it does not stand there in clear.
+    pub decoded: Option<Box<decoded::Decoding>>,
+}
+
+impl Match {
+    /// The secret itself, of a match in `text`.
+    pub fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        match &self.decoded {
+            Some(decoding) => &decoding.value,
+            None => &text[self.secret.range()],
+        }
+    }
+
+    /// The encodings around the secret, the outermost first; none where it stands in clear.
+    pub fn chain(&self) -> &[&'static str] {
+        self.decoded.as_ref().map_or(&[], |decoding| &decoding.chain)
+    }
 }
 
 /// How sure a match is, the surest last.
@@ -96,6 +114,15 @@ impl<'a> Input<'a> {
 pub struct Scratch {
     candidates: candidate::Candidates,
     assigned: assigned::State,
+    decoded: decoded::State,
+}
+
+impl Scratch {
+    /// What was encoded and not looked at since this was asked the last time: why, and the offset in the
+    /// text where it begins.
+    pub fn take_limits(&mut self) -> Vec<(usize, decoded::Limit)> {
+        std::mem::take(&mut self.decoded.limits)
+    }
 }
 
 /// Rules compiled for scanning.
@@ -168,7 +195,7 @@ impl Engine {
 
     /// How far behind its anchor a match and its context can reach, in bytes.
     pub fn look_ahead(&self) -> usize {
-        self.reach + context::BEHIND + 1024
+        (self.reach + context::BEHIND + 1024).max(decoded::REACH)
     }
 
     /// Find all secrets of `input`. `out` is added to; what is added is sorted by place and holds no
@@ -205,6 +232,7 @@ impl Engine {
         out.matches().retain(|found| {
             index += 1;
             let kept = index <= first
+                || found.decoded.is_some()
                 || match self.rules.get(found.rule).check.as_deref() {
                     Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
                     Some("basic-auth") => {
@@ -232,6 +260,7 @@ impl Engine {
         let text = input.text;
         let first = out.matches().len();
         scratch.assigned.start();
+        scratch.decoded.start();
         let mut candidates = std::mem::take(&mut scratch.candidates);
         let mut at = range.start;
         while at < range.end {
@@ -252,6 +281,7 @@ impl Engine {
                     }
                 });
             }
+            self.decode(scratch, input, at..end, out.matches(), watch.as_deref_mut());
             at = end;
         }
         scratch.candidates = candidates;

@@ -189,6 +189,7 @@ fn form_of(kind: Kind) -> Form {
         Kind::Printable => Form::QuotedPrintable,
         Kind::Unspaced => Form::Wrapped,
         Kind::Base64(_) => Form::Base64,
+        Kind::Base32 => Form::Base32,
         Kind::Pairs => Form::Hex,
         Kind::Dump | Kind::Column => Form::Dump,
     }
@@ -480,7 +481,7 @@ impl Reader {
 
 /// Views that read an encoding by itself: what stands before it says nothing in them.
 fn alone(kind: Kind) -> bool {
-    matches!(kind, Kind::Base64(_) | Kind::Pairs | Kind::Dump | Kind::Column)
+    matches!(kind, Kind::Base64(_) | Kind::Base32 | Kind::Pairs | Kind::Dump | Kind::Column)
 }
 
 /// Put the bytes of the source before `began` in front of a text.

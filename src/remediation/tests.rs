@@ -24,6 +24,7 @@ fn finding(secret: &[u8], before: &str) -> Finding {
             end: Position { line: 1, column: 1 },
             offset: 0,
             length: 0,
+            decoded: Vec::new(),
             preview: Preview { before: before.into(), ..Preview::default() },
         }],
         companions: Vec::new(),

@@ -4,7 +4,7 @@ mod audit;
 
 use super::telling::{self, listed};
 use super::terminal::{self, bytes, counted, elapsed, inert, inert_line};
-use super::{Guard, Options, by_reason, by_severity};
+use super::{Guard, Options, by_reason, by_severity, chains};
 use crate::error::{SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome};
 use crate::rules::Severity;
@@ -168,6 +168,10 @@ fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
             .map(|(name, value)| format!("{} {}", inert(name), inert(&guard.text(value))))
             .collect();
         add("details", details.join(", "));
+    }
+    let chains = chains(finding);
+    if !chains.is_empty() {
+        add("decoded from", chains.join(", "));
     }
     if let Some(story) = &finding.story {
         telling::story(story, guard).into_iter().for_each(|(label, text)| add(label, inert(&text)));

@@ -45,6 +45,7 @@ pub(crate) fn at(path: &str, line: u64, column: u64) -> Occurrence {
         end: Position { line, column: column + 8 },
         offset: 100,
         length: 8,
+        decoded: Vec::new(),
         preview: Preview {
             before: "  token = \"".to_owned(),
             masked: "kkkk…(40)".to_owned(),

@@ -2,7 +2,7 @@
 
 mod tree;
 
-use super::{Cut, HEAD, Hit, Scan, Scanner};
+use super::{Cut, HEAD, Hit, Scan, Scanner, not_decoded};
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Match};
@@ -268,6 +268,19 @@ impl<'s> Auditor<'s> {
                 self.doubt(&origin, found, input);
             }
         }
+        // They were told when the object was scanned.
+        self.scanner.scratch.take_limits();
+    }
+
+    /// Tell what was encoded and not looked at.
+    fn limits(&mut self, object: &Object<'_>) {
+        let limits = self.scanner.scratch.take_limits();
+        if limits.is_empty() {
+            return;
+        }
+        let id = (object.id)().to_string();
+        let origin = Origin::Object { id, kind: object.kind, path: None, commit: None };
+        self.scanner.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(&origin, limit)));
     }
 
     /// Note in which kinds of files this is a match.
@@ -324,6 +337,7 @@ impl VisitObjects for Auditor<'_> {
             None => None,
         };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
+        self.limits(object);
         let clean = trace.matches().is_empty();
         if !clean {
             self.hits(object, trace.matches(), &input);
