@@ -1,5 +1,6 @@
 //! A finding as people see it: one secret with all the places where it stands.
 
+mod pairs;
 mod story;
 mod told;
 
@@ -92,6 +93,9 @@ pub struct Outcome {
     pub coverage: Option<Coverage>,
     /// What policy did.
     pub told: Told,
+    /// Which findings stand beside one another as halves of one credential, by their fingerprints: not joined
+    /// yet, see [`Outcome::join`].
+    pub pairs: Vec<(String, String)>,
 }
 
 /// What an audit of a repository looked at, and by which rules.
@@ -137,6 +141,18 @@ pub struct Stats {
 }
 
 impl Outcome {
+    /// Make one finding of the two halves of a credential. To be done when each half has been judged by
+    /// itself: one may be new, or allowed, where the other is not.
+    pub fn join(&mut self) {
+        let pairs = std::mem::take(&mut self.pairs);
+        self.findings = pairs::join(std::mem::take(&mut self.findings), &pairs);
+    }
+
+    /// All findings with their companions, each half by itself.
+    pub fn halves(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().flat_map(|finding| std::iter::once(finding).chain(&finding.companions))
+    }
+
     /// True where everything was looked at that should have been.
     pub fn complete(&self) -> bool {
         self.skipped.iter().all(|skipped| skipped.reason.benign())

@@ -18,13 +18,14 @@ pub struct Verdict {
     pub waived: BTreeMap<String, usize>,
 }
 
-/// Sort the findings of a run over `source`. Rules that `waive` names (or `all`) are let through; the
+/// Sort the findings of a run over `source`, in which the halves of credentials are not joined yet. Rules that `waive` names (or `all`) are let through; the
 /// verdict says how often.
 pub fn judge(outcome: Outcome, source: &impl Introduced, waive: &[String]) -> Verdict {
     let mut verdict = Verdict::default();
     let mut places = Places { source, known: HashMap::new(), skipped: Vec::new() };
     let mut new = Vec::new();
-    for mut finding in outcome.findings {
+    let mut outcome = outcome;
+    for mut finding in std::mem::take(&mut outcome.findings) {
         let occurrences = places.introduced(&finding.occurrences);
         if occurrences.is_empty() {
             verdict.older.push(finding);
@@ -35,12 +36,12 @@ pub fn judge(outcome: Outcome, source: &impl Introduced, waive: &[String]) -> Ve
             new.push(finding);
         }
     }
-    let mut skipped = outcome.skipped;
+    let mut skipped = std::mem::take(&mut outcome.skipped);
     skipped.extend(places.skipped);
     skipped.sort();
     skipped.dedup();
-    verdict.outcome =
-        Outcome { findings: new, skipped, stats: outcome.stats, coverage: None, told: outcome.told };
+    verdict.outcome = Outcome { findings: new, skipped, coverage: None, ..outcome };
+    verdict.outcome.join();
     verdict
 }
 

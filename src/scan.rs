@@ -3,13 +3,12 @@
 
 mod audit;
 pub mod explain;
-mod pairs;
 mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
-use crate::config::Settings;
 use crate::config::cascade::Cascade;
+use crate::config::{FILE_NAME, Settings};
 use crate::engine::decoded::Limit;
 use crate::engine::noise::FileKind;
 use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
@@ -18,13 +17,13 @@ use crate::finding::{Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::State;
 use crate::policy::baseline::Baseline;
-use crate::policy::comment::{self, Said};
+use crate::policy::comment::{self, Pragma};
 use crate::rules::paths::PathRules;
 use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
-use crate::text::{LineIndex, Position, Span};
+use crate::text::{LineIndex, Position, Span, hide};
 use crate::utf16;
 use std::cell::RefCell;
 use std::io::{Cursor, Read};
@@ -75,8 +74,8 @@ struct Hit {
     secret: Secret,
     /// The companion that stands close by.
     pair: Option<Secret>,
-    /// What comments say of it.
-    comment: Said,
+    /// Comments around it.
+    comments: Vec<Pragma>,
     /// What [`Scan::marks`] says of its line.
     marks: Vec<Vec<u32>>,
     occurrence: Occurrence,
@@ -110,6 +109,12 @@ impl Scan {
         self.baseline.as_ref()
     }
 
+    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
+    /// they are counted, and reported only where everything down to `info` is asked for.
+    fn sets_aside(&self, kind: FileKind) -> bool {
+        kind.fixture && !self.info
+    }
+
     /// The engine of this run.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -120,6 +125,16 @@ impl Scan {
     /// # Errors
     /// Only where the source could not be read at all; trouble with single inputs is in the outcome.
     pub fn run(&self, source: &impl Source) -> Result<Outcome, Error> {
+        let mut outcome = self.run_apart(source)?;
+        outcome.join();
+        Ok(outcome)
+    }
+
+    /// The same for whoever judges each half of a credential by itself, and joins them then.
+    ///
+    /// # Errors
+    /// As for [`Scan::run`].
+    pub fn run_apart(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
         let roots = source.roots();
         let scanners = source.visit(&|| Scanner::new(self, roots))?;
@@ -138,13 +153,13 @@ impl Scan {
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
-        let (findings, mut told) = self.merge(hits, early);
+        let (findings, pairs, mut told) = self.merge(hits, early);
         told.fail_on = self.fail_on;
         skipped.extend(self.cascade.trouble());
         skipped.sort();
         skipped.dedup();
         stats.elapsed = started.elapsed();
-        Outcome { findings, skipped, stats, coverage: None, told }
+        Outcome { findings, skipped, stats, coverage: None, told, pairs }
     }
 }
 
@@ -174,6 +189,19 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Settings of a directory are read where something is found below it, and in any case where the run comes
+    /// by their file: what is wrong with them, or of no use in them, is to be told.
+    fn note_settings(&self, origin: &Origin) {
+        let named = match origin {
+            Origin::File(path) => path.file_name().is_some_and(|name| name == FILE_NAME),
+            Origin::Staged(path) => path.ends_with(FILE_NAME.as_bytes()),
+            _ => false,
+        };
+        if named && let Some(place) = self.scan.place_of(origin) {
+            self.scan.cascade.layers_of(Some(&place), self.scan.engine.rules());
+        }
+    }
+
     fn done(&mut self, bytes: u64) {
         self.inputs += 1;
         self.bytes += bytes;
@@ -186,13 +214,11 @@ impl<'s> Scanner<'s> {
         self.matches.clear();
         let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
-        if input.kind.fixture && !self.scan.info {
-            self.set_aside_keys(origin);
-        }
         self.limits(origin);
         if !self.matches.is_empty() {
-            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original };
-            cut.hits(LineIndex::new(text, 1), 0, &mut self.hits);
+            let aside = self.scan.sets_aside(input.kind);
+            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original, aside };
+            cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
         }
     }
 
@@ -200,20 +226,6 @@ impl<'s> Scanner<'s> {
     fn limits(&mut self, origin: &Origin) {
         let limits = self.scratch.take_limits();
         self.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(origin, limit)));
-    }
-
-    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
-    /// they are counted, and reported only where everything down to `info` is asked for.
-    fn set_aside_keys(&mut self, origin: &Origin) {
-        let Scanner { scan, matches, skipped, .. } = self;
-        matches.retain(|found| {
-            let key = set_aside(scan.engine.rules().get(found.rule));
-            if key {
-                let detail = "`--severity info` reports it".to_owned();
-                skipped.push(Skipped { origin: origin.clone(), reason: SkipReason::TestKey, detail });
-            }
-            !key
-        });
     }
 }
 
@@ -224,6 +236,7 @@ fn set_aside(rule: &Rule) -> bool {
 
 impl Visit for Scanner<'_> {
     fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        self.note_settings(&origin);
         let head = &bytes[..bytes.len().min(HEAD)];
         match utf16::detect(head) {
             Some(encoding) => {
@@ -243,8 +256,9 @@ impl Visit for Scanner<'_> {
         let binary = encoding.is_none() && utf16::looks_binary(&head);
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, .. } = self;
-        let each = |hits: &mut Vec<Hit>, window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
+        let Scanner { scan, scratch, hits, skipped, .. } = self;
+        let aside = scan.sets_aside(describe.kind);
+        let mut each = |window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             if window.matches.is_empty() {
                 return;
             }
@@ -255,19 +269,20 @@ impl Visit for Scanner<'_> {
                 text: window.text,
                 matches: window.matches,
                 original: &original,
+                aside,
             };
             let lines = LineIndex::new(window.text, window.lines_before + 1);
-            cut.hits(lines, window.column_before, hits);
+            cut.hits(lines, window.column_before, (&mut *hits, &mut *skipped));
         };
         let read = match encoding {
             None => stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
-                each(hits, window, &|offset| offset);
+                each(window, &|offset| offset);
             }),
             Some(encoding) => {
                 let remembered = 2 * (stream::STEP + scan.engine.look_ahead());
                 let wide = RefCell::new(utf16::WideReader::new(encoding, whole, remembered));
                 stream::scan(&scan.engine, scratch, &mut Shared(&wide), &describe, |window| {
-                    each(hits, window, &|offset| wide.borrow().original(offset as usize) as u64);
+                    each(window, &|offset| wide.borrow().original(offset as usize) as u64);
                 })
             }
         };
@@ -335,17 +350,28 @@ struct Cut<'a> {
     text: &'a [u8],
     matches: &'a [Match],
     original: &'a dyn Fn(usize) -> usize,
+    /// Private keys are set aside here.
+    aside: bool,
 }
 
 impl Cut<'_> {
-    fn hits(&self, mut lines: LineIndex<'_>, column_before: u64, hits: &mut Vec<Hit>) {
+    fn hits(
+        &self,
+        mut lines: LineIndex<'_>,
+        column_before: u64,
+        (hits, skipped): (&mut Vec<Hit>, &mut Vec<Skipped>),
+    ) {
         let first_line = lines.position(0).line;
         let rules = self.scan.engine.rules();
         let path = self.scan.place_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
+            if self.aside && set_aside(rule) {
+                let detail = "`--severity info` reports it".to_owned();
+                skipped.push(Skipped { origin: self.origin.clone(), reason: SkipReason::TestKey, detail });
+                continue;
+            }
             let secret = Secret::new(found.value(self.text));
-            let comment = self.comment(found, &rule.id);
             let mut position = |offset| {
                 let Position { line, column } = lines.position(offset);
                 let before = if line == first_line { column_before } else { 0 };
@@ -370,7 +396,7 @@ impl Cut<'_> {
                 certainty: found.certainty,
                 secret,
                 pair: self.pair(found),
-                comment,
+                comments: self.comments(found),
                 marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
                 occurrence,
             });
@@ -386,24 +412,46 @@ impl Cut<'_> {
         Span::new(start, end)
     }
 
-    /// What comments on the line of a match, on its last line or on the line before say of rule `rule`.
-    fn comment(&self, found: &Match, rule: &str) -> Said {
+    /// The comments on the line of a match, on its last line and on the line before.
+    fn comments(&self, found: &Match) -> Vec<Pragma> {
         let line = self.line(found.secret.start);
         let last = self.line(found.secret.end);
         let previous = match line.start {
             0 => Span::new(0, 0),
             start => self.line(start - 1),
         };
-        let text = |span: Span| &self.text[span.range()];
-        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
-        let said = comment::said(text(line), text(previous), rule, today, foreign);
-        match last != line && !matches!(said, Said::Allowed(_)) {
-            true => match comment::said(text(last), &[], rule, today, foreign) {
-                Said::Nothing => said,
-                behind => behind,
-            },
-            false => said,
+        let mut all = self.comments_of(line, previous);
+        if last != line {
+            all.extend(self.comments_of(last, Span::new(0, 0)));
         }
+        all
+    }
+
+    /// The comments on a line and on the one before. Their words are told in reports, so they are read with
+    /// every secret in them masked.
+    fn comments_of(&self, line: Span, previous: Span) -> Vec<Pragma> {
+        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
+        let both = [line, previous].map(|line| (line, &self.text[line.range()]));
+        if both.iter().all(|(_, text)| comment::position(text).is_none()) {
+            return comment::pragmas(both[0].1, both[1].1, today, foreign);
+        }
+        let mut inside = false;
+        let read = both.map(|(line, text)| {
+            let Some(at) = comment::position(text).map(|at| line.start + at) else { return text.to_vec() };
+            let mut hidden = self.hidden(line);
+            inside |= hidden.iter().any(|secret| secret.start <= at && at < secret.end);
+            hidden.retain(|secret| secret.start > at);
+            hide(self.text, line, &hidden, |_| "…".to_owned()).into_bytes()
+        });
+        let all = comment::pragmas(&read[0], &read[1], today, foreign);
+        if inside { all.into_iter().map(Pragma::without_words).collect() } else { all }
+    }
+
+    /// Every secret around a piece of the text.
+    fn hidden(&self, piece: Span) -> Vec<Span> {
+        let mut hidden = self.scan.engine.unshown(&mut Scratch::default(), self.text, piece);
+        hidden.extend(self.matches.iter().map(|found| found.secret));
+        hidden
     }
 
     /// The companion that the rule asks for, if it stands close enough.
@@ -422,8 +470,11 @@ impl Cut<'_> {
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {
         let first = self.line(found.secret.start);
         let last = self.line(found.secret.end);
-        let before = self.masked(Span::new(first.start, found.secret.start));
-        let behind = self.masked(Span::new(found.secret.end, last.end.max(found.secret.end)));
+        let shown = Span::new(first.start, last.end.max(found.secret.end));
+        let hidden = self.hidden(shown);
+        let masked = |piece| hide(self.text, piece, &hidden, |_| "…".to_owned());
+        let before = masked(Span::new(shown.start, found.secret.start));
+        let behind = masked(Span::new(found.secret.end, shown.end));
         let before = before.trim_start();
         let count = before.chars().count();
         let before = match count > SHOWN.0 {
@@ -436,25 +487,5 @@ impl Cut<'_> {
             false => behind.to_owned(),
         };
         Preview { before, masked: secret.mask(), after }
-    }
-
-    /// A piece of the text with every secret in it masked.
-    fn masked(&self, span: Span) -> String {
-        let mut out = String::new();
-        let mut at = span.start;
-        for found in self.matches.iter().filter(|found| found.secret.overlaps(span)) {
-            if found.secret.end <= at {
-                continue;
-            }
-            if found.secret.start > at {
-                out.push_str(&String::from_utf8_lossy(&self.text[at..found.secret.start]));
-            }
-            out.push('…');
-            at = found.secret.end;
-        }
-        if at < span.end {
-            out.push_str(&String::from_utf8_lossy(&self.text[at..span.end]));
-        }
-        out
     }
 }

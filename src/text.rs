@@ -66,6 +66,29 @@ impl Copied {
     }
 }
 
+/// A piece of `text` as it may be shown: `mask` tells what stands for each of the `hidden` spans, which may
+/// overlap one another and reach beyond the piece. Bytes that are no UTF-8 become replacement characters.
+pub fn hide(text: &[u8], piece: Span, hidden: &[Span], mask: impl Fn(Span) -> String) -> String {
+    let mut hidden: Vec<Span> = hidden.iter().copied().filter(|span| span.overlaps(piece)).collect();
+    hidden.sort();
+    let mut out = String::new();
+    let mut at = piece.start;
+    for span in hidden {
+        if span.end <= at {
+            continue;
+        }
+        if span.start > at {
+            out.push_str(&String::from_utf8_lossy(&text[at..span.start]));
+        }
+        out.push_str(&mask(span));
+        at = span.end;
+    }
+    if at < piece.end {
+        out.push_str(&String::from_utf8_lossy(&text[at..piece.end]));
+    }
+    out
+}
+
 /// A place in a text as people count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::judge::Judge;
-use super::survey::{self, Survey};
+use super::survey;
 use super::{baseline, output};
 use crate::config::{FILE_NAME, Settings, show};
 use crate::error::Error;
@@ -142,8 +142,9 @@ fn list(args: &Allow, settings: &Settings) -> Result<u8, Error> {
 fn prune(args: &Allow, settings: Settings, root: PathBuf) -> Result<u8, Error> {
     // What a history still holds would be found again by an audit: it is needed.
     let history = settings.cascade.top().is_some_and(|top| top.join(".git").exists());
-    let Survey { scan, outcome } = survey::survey(settings, &root, history)?;
-    let complete = outcome.complete();
+    // So would what somebody scans although ignore files leave it out.
+    let survey = survey::survey(settings, &root, history, true)?;
+    let (scan, complete) = (&survey.scan, survey.saw_all());
     let mut told = String::new();
     let mut removals: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
     for layer in scan.cascade().layers() {
@@ -171,6 +172,6 @@ fn prune(args: &Allow, settings: Settings, root: PathBuf) -> Result<u8, Error> {
     output::print(&told)?;
     match complete {
         true => Ok(0),
-        false => baseline::incomplete(&outcome, "entries could still be of use"),
+        false => baseline::incomplete(&survey, "entries could still be of use"),
     }
 }

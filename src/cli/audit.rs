@@ -4,7 +4,7 @@ use super::args::{Audit as AuditArgs, Global};
 use super::{judge, output, progress};
 use crate::cache::{self, Cache, Loaded};
 use crate::config::Settings;
-use crate::error::{Error, SkipReason};
+use crate::error::Error;
 use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
@@ -41,11 +41,8 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
         progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
     let settle = |outcome: &mut Outcome| scan.settle(outcome, &doubts);
     args.story.tell(&mut outcome, &start, &history, args.threads, &settle)?;
-    // What names a missing object is looked at again next time, or nobody would miss it any more.
-    let names_missing = outcome.skipped.iter().any(|skipped| skipped.reason == SkipReason::Missing);
-    let news = only.is_none() && !names_missing && (clean.changed || known.is_none());
-    let to_write = place.as_ref().filter(|_| news);
-    if let Some(place) = to_write
+    let news = only.is_none() && (clean.changed || known.is_none());
+    if let Some(place) = place.as_ref().filter(|_| news)
         && let Err(error) = cache::store(place, &digest, &clean)
         && !args.write.quiet
     {

@@ -4,11 +4,12 @@ use super::args::Global;
 use super::judge::Judge;
 use super::survey::{self, Survey};
 use super::{judge, output};
-use crate::error::Error;
+use crate::error::{Error, SkipReason};
 use crate::finding::Outcome;
 use crate::policy::baseline::{Baseline as Known, Conflicts, Entry, FILE_NAME, Scope, render};
 use crate::policy::edit;
 use crate::secret;
+use bstr::ByteSlice;
 use clap::{Args as ClapArgs, Subcommand};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -101,11 +102,12 @@ pub(super) fn write_new(
     salt: &str,
     history: bool,
 ) -> Result<u8, Error> {
-    let Survey { outcome, .. } = survey::survey(settings, root, history)?;
+    let survey = survey::survey(settings, root, history, false)?;
+    let outcome = &survey.outcome;
     let scope = if history { Scope::History } else { Scope::Tree };
-    let entries = entries(&outcome, root);
+    let entries = entries(outcome, root);
     let count = entries.len();
-    edit::write(path, &render(entries, salt, scope))?;
+    edit::write(path, render(entries, salt, scope))?;
     let attributes = attributes(path)?;
     judge::tell(&outcome.told, false);
     let mut told = format!("{}: {count} known finding(s)\n", path.display());
@@ -115,11 +117,11 @@ pub(super) fn write_new(
         ));
     }
     output::print(&told)?;
-    finish(&outcome)
+    finish(&survey)
 }
 
 fn entries(outcome: &Outcome, root: &Path) -> Vec<Entry> {
-    let all = outcome.findings.iter().map(|finding| {
+    let all = outcome.halves().map(|finding| {
         let mut entry = Entry::of(finding);
         if let Ok(inside) = Path::new(&entry.path).strip_prefix(root) {
             entry.path = crate::origin::slashed(inside);
@@ -133,11 +135,11 @@ fn update(args: &Baseline, global: &Global, prune: bool) -> Result<u8, Error> {
     let (settings, root, path, salt) = open(args, global)?;
     let known = Known::load(&path, &salt, Conflicts::TakeBoth)?;
     let scope = known.scope;
-    let Survey { outcome, .. } = survey::survey(settings, &root, scope == Scope::History)?;
-    if !outcome.complete() {
-        return incomplete(&outcome, "what was not looked at could still be there");
+    let survey = survey::survey(settings, &root, scope == Scope::History, false)?;
+    if !survey.saw_all() {
+        return incomplete(&survey, "what was not looked at could still be there");
     }
-    let found = entries(&outcome, &root);
+    let found = entries(&survey.outcome, &root);
     let ids: HashSet<&str> = found.iter().map(|entry| entry.fingerprint.as_str()).collect();
     let (kept, gone): (Vec<Entry>, Vec<Entry>) =
         known.entries().into_iter().partition(|entry| ids.contains(entry.fingerprint.as_str()));
@@ -170,10 +172,13 @@ fn line(mark: char, entry: &Entry) -> String {
 fn check(args: &Baseline, global: &Global) -> Result<u8, Error> {
     let (settings, root, path, salt) = open(args, global)?;
     let known = Known::load(&path, &salt, Conflicts::Refuse)?;
-    let Survey { outcome, .. } = survey::survey(settings, &root, known.scope == Scope::History)?;
-    let new: Vec<Entry> =
-        entries(&outcome, &root).into_iter().filter(|entry| !known.knows(&entry.fingerprint)).collect();
-    let gone = known.gone();
+    let survey = survey::survey(settings, &root, known.scope == Scope::History, false)?;
+    let new: Vec<Entry> = entries(&survey.outcome, &root)
+        .into_iter()
+        .filter(|entry| !known.knows(&entry.fingerprint))
+        .collect();
+    // What was not seen is not gone.
+    let gone = if survey.saw_all() { known.gone() } else { Vec::new() };
     let mut told = String::new();
     new.iter().for_each(|entry| told.push_str(&format!("new:  {}", &line(' ', entry)[2..])));
     gone.iter().for_each(|entry| told.push_str(&format!("gone: {}", &line(' ', entry)[2..])));
@@ -185,8 +190,8 @@ fn check(args: &Baseline, global: &Global) -> Result<u8, Error> {
         gone.len()
     ));
     output::print(&told)?;
-    if !outcome.complete() {
-        return incomplete(&outcome, "what is there cannot be vouched for");
+    if !survey.saw_all() {
+        return incomplete(&survey, "what is there cannot be vouched for");
     }
     Ok(u8::from(!new.is_empty()))
 }
@@ -226,18 +231,19 @@ fn stats(args: &Baseline, global: &Global, format: super::allow::Form) -> Result
 }
 
 /// Say what was not looked at, and that nothing was changed for it.
-pub(super) fn incomplete(outcome: &Outcome, why: &str) -> Result<u8, Error> {
-    for skipped in outcome.skipped.iter().filter(|skipped| !skipped.reason.benign()).take(10) {
+pub(super) fn incomplete(survey: &Survey, why: &str) -> Result<u8, Error> {
+    let missed = |reason: SkipReason| !reason.benign() || survey.is_lack(reason);
+    for skipped in survey.outcome.skipped.iter().filter(|skipped| missed(skipped.reason)).take(10) {
         eprintln!("sekisho: {}: {} {}", skipped.origin, skipped.reason.name(), skipped.detail);
     }
     eprintln!("sekisho: incomplete: {why}; nothing is taken out");
     Ok(super::INCOMPLETE)
 }
 
-fn finish(outcome: &Outcome) -> Result<u8, Error> {
-    match outcome.complete() {
+fn finish(survey: &Survey) -> Result<u8, Error> {
+    match survey.outcome.complete() {
         true => Ok(0),
-        false => incomplete(outcome, "what was not looked at is not in the baseline"),
+        false => incomplete(survey, "what was not looked at is not in the baseline"),
     }
 }
 
@@ -246,15 +252,26 @@ fn attributes(baseline: &Path) -> Result<bool, Error> {
     let baseline = crate::config::clean(baseline);
     let Some(folder) = baseline.parent() else { return Ok(false) };
     let usual = baseline.file_name().is_some_and(|name| name == FILE_NAME);
-    if !usual || !folder.ancestors().any(|above| above.join(".git").exists()) {
+    if !usual || crate::config::top_of(folder).is_none() {
         return Ok(false);
     }
     let path = folder.join(ATTRIBUTES);
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    if text.lines().any(|line| line.trim_start().trim_start_matches('/').starts_with(FILE_NAME)) {
+    let mut text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            return Err(Error::Output { what: path.display().to_string(), reason: error.to_string() });
+        }
+    };
+    let names_it =
+        |line: &[u8]| line.trim_ascii_start().trim_start_with(|one| one == '/').starts_with_str(FILE_NAME);
+    if text.lines().any(names_it) {
         return Ok(false);
     }
-    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    edit::write(&path, &format!("{text}{gap}{FILE_NAME} merge=union\n"))?;
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(format!("{FILE_NAME} merge=union\n").as_bytes());
+    edit::write(&path, &text)?;
     Ok(true)
 }

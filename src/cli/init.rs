@@ -38,10 +38,36 @@ pub struct Init {
 /// What ends the run.
 pub fn run(args: &Init, global: &Global) -> Result<u8, Error> {
     let here = config::clean(Path::new("."));
-    let top = here.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
-    let folder =
-        args.directory.clone().map_or_else(|| top.clone().unwrap_or(here), |named| config::clean(&named));
+    let folder = match &args.directory {
+        Some(named) => config::clean(named),
+        None => config::top_of(&here).unwrap_or(&here).to_owned(),
+    };
+    let top = config::top_of(&folder);
     let path = folder.join(FILE_NAME);
+    if args.hooks && (top.is_none() || top != config::top_of(&here)) {
+        return Err(Error::Input {
+            what: "--hooks".to_owned(),
+            reason: match top {
+                None => format!("{} lies in no git repository", folder.display()),
+                Some(top) => {
+                    format!("hooks are installed from inside of their repository, {}", top.display())
+                }
+            },
+            remedy: "go there, or leave --hooks out and run `sekisho hook install` later".to_owned(),
+        });
+    }
+    let above = folder.ancestors().skip(1).take_while(|above| top.is_some_and(|top| above.starts_with(top)));
+    if let Some(above) = above.map(|above| above.join(FILE_NAME)).find(|file| file.is_file()) {
+        return Err(Error::Input {
+            what: path.display().to_string(),
+            reason: format!(
+                "{} stands above it, and its salt holds for the whole repository",
+                above.display()
+            ),
+            remedy: "write only [rules], [[path]] and [[allow]] into a sekisho.toml further down, by hand"
+                .to_owned(),
+        });
+    }
     if path.symlink_metadata().is_ok() && !args.force {
         return Err(Error::Input {
             what: path.display().to_string(),
@@ -54,9 +80,12 @@ pub fn run(args: &Init, global: &Global) -> Result<u8, Error> {
         reason,
         remedy: "write a sekisho.toml by hand; see docs/configuration.md".to_owned(),
     })?;
-    edit::write(&path, &template::text(&salt))?;
+    edit::write(&path, template::text(&salt))?;
     output::print(&format!("{}: written, with a salt of its own\n", path.display()))?;
-    if top.is_some() && wanted(args.hooks || args.yes, "Install git hooks that block secrets?") {
+    if top.is_some()
+        && top == config::top_of(&here)
+        && wanted(args.hooks || args.yes, "Install git hooks that block secrets?")
+    {
         install_here()?;
     }
     if wanted(args.baseline || args.yes, "Write a baseline, so that only new findings are reported?") {

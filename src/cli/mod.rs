@@ -23,6 +23,7 @@ mod triage;
 
 use crate::error::Error;
 use crate::mask::child::FAILED;
+use crate::report::terminal::inert;
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
@@ -68,7 +69,9 @@ pub fn main() -> ExitCode {
         Ok(status) => ExitCode::from(status),
         Err(Error::BrokenPipe) => ExitCode::from(INCOMPLETE),
         Err(error) => {
-            eprintln!("sekisho: error: {error}");
+            // Names and texts in it come from strangers.
+            let told: Vec<String> = error.to_string().lines().map(inert).collect();
+            eprintln!("sekisho: error: {}", told.join("\n"));
             ExitCode::from(INCOMPLETE)
         }
     }

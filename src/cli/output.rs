@@ -99,7 +99,7 @@ pub fn write(
 fn top(start: &Path) -> Option<PathBuf> {
     let start = std::path::absolute(start).ok()?;
     let directory = if start.is_dir() { start.as_path() } else { start.parent()? };
-    let top = directory.ancestors().find(|above| above.join(".git").exists());
+    let top = crate::config::top_of(directory);
     Some(top.unwrap_or(directory).to_owned())
 }
 

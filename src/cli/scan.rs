@@ -39,6 +39,14 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let start = if standard_input { PathBuf::from(".") } else { paths[0].clone() };
     let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
     output::notes(&settings, args.write.quiet);
+    if !args.write.quiet {
+        paths.iter().skip(1).filter(|path| elsewhere(path, &start)).for_each(|path| {
+            let path = crate::report::inert(&path.display().to_string());
+            eprintln!(
+                "sekisho: note: {path} lies in another repository: its own settings have no say, scan it by itself"
+            );
+        });
+    }
     let targets = output::open(&args.write)?;
     let scan = Scan::new(settings);
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
@@ -51,6 +59,11 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
         1 if args.write.exit_zero => 0,
         status => status,
     })
+}
+
+/// Do two paths lie in different repositories?
+fn elsewhere(path: &Path, start: &Path) -> bool {
+    config::top_of(&config::clean(path)) != config::top_of(&config::clean(start))
 }
 
 /// Does a run look at all that its settings are about? Only then can it tell what is of no use in them.
@@ -92,7 +105,7 @@ fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
 }
 
 fn judged<S: Source + Introduced>(scan: &Scan, source: &S, shown: bool) -> Result<Verdict, Error> {
-    let outcome = progress::with(&scan.progress, shown, || scan.run(source))?;
+    let outcome = progress::with(&scan.progress, shown, || scan.run_apart(source))?;
     Ok(gate::judge(outcome, source, &[]))
 }
 

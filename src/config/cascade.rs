@@ -24,8 +24,19 @@ pub struct Cascade {
     /// What flags say has the last word.
     flags: Scope,
     today: String,
-    below: RwLock<HashMap<PathBuf, Option<Arc<Layer>>>>,
+    below: RwLock<HashMap<PathBuf, Below>>,
     trouble: RwLock<Vec<Skipped>>,
+}
+
+/// What stands in a directory.
+#[derive(Clone)]
+enum Below {
+    /// Nothing that has a say.
+    Nothing,
+    /// A file of settings.
+    Layer(Arc<Layer>),
+    /// Another repository: settings in it are its own, and those above have no say in them.
+    OtherRepository,
 }
 
 impl Cascade {
@@ -64,7 +75,11 @@ impl Cascade {
     /// Those that were read so far, the topmost first.
     pub fn layers(&self) -> Vec<Arc<Layer>> {
         let below = self.below.read().unwrap_or_else(PoisonError::into_inner);
-        let mut layers: Vec<Arc<Layer>> = below.values().flatten().map(Arc::clone).collect();
+        let held = below.values().filter_map(|below| match below {
+            Below::Layer(layer) => Some(Arc::clone(layer)),
+            _ => None,
+        });
+        let mut layers: Vec<Arc<Layer>> = held.collect();
         layers.sort_by(|one, other| one.root.cmp(&other.root));
         layers.insert(0, Arc::clone(&self.base));
         layers
@@ -79,6 +94,11 @@ impl Cascade {
     /// tree), the topmost first.
     pub fn layers_of(&self, path: Option<&Path>, rules: &RuleSet) -> Vec<Arc<Layer>> {
         let mut layers = vec![Arc::clone(&self.base)];
+        let outside = |root: &Path| path.is_some_and(|path| path.is_absolute() && !path.starts_with(root));
+        if self.deep && self.base.file.is_some() && outside(self.top.as_deref().unwrap_or(&self.base.root)) {
+            // What was found for one place says nothing of others.
+            return Vec::new();
+        }
         let Some(top) = self.top.as_ref().filter(|_| self.deep) else { return layers };
         let Some(inside) = path.and_then(|path| match path.is_absolute() {
             true => path.strip_prefix(top).ok(),
@@ -94,24 +114,28 @@ impl Cascade {
             if Some(directory.as_path()) != self.base.file.as_deref().and_then(Path::parent)
                 && directory != self.base.root
             {
-                layers.extend(self.layer_at(&directory, rules));
+                match self.layer_at(&directory, rules) {
+                    Below::Nothing => {}
+                    Below::Layer(layer) => layers.push(layer),
+                    Below::OtherRepository => break,
+                }
             }
         }
         layers
     }
 
-    fn layer_at(&self, directory: &Path, rules: &RuleSet) -> Option<Arc<Layer>> {
+    fn layer_at(&self, directory: &Path, rules: &RuleSet) -> Below {
         let known = self.below.read().unwrap_or_else(PoisonError::into_inner).get(directory).cloned();
         if let Some(known) = known {
             return known;
         }
         let file = directory.join(FILE_NAME);
         let own = self.top.as_deref() == Some(directory);
-        // Below a `.git` is another repository, whose settings are its own.
-        let layer = match file.is_file() && (own || !directory.join(".git").exists()) {
-            false => None,
-            true => match self.read_below(&file, rules) {
-                Ok(layer) => Some(Arc::new(layer)),
+        let layer = match (own || !directory.join(".git").exists(), file.is_file()) {
+            (false, _) => Below::OtherRepository,
+            (true, false) => Below::Nothing,
+            (true, true) => match self.read_below(&file, rules) {
+                Ok(layer) => Below::Layer(Arc::new(layer)),
                 Err(error) => {
                     let skipped = Skipped {
                         origin: Origin::File(file),
@@ -122,7 +146,7 @@ impl Cascade {
                         ),
                     };
                     self.trouble.write().unwrap_or_else(PoisonError::into_inner).push(skipped);
-                    None
+                    Below::Nothing
                 }
             },
         };
@@ -132,10 +156,7 @@ impl Cascade {
 
     fn read_below(&self, path: &Path, rules: &RuleSet) -> Result<Layer, Error> {
         let (file, text) = file::read(path)?;
-        // Where nothing stands above, it is the topmost one to whoever starts there.
-        if self.base.file.is_some() {
-            only_at_the_top(&file, &text, path)?;
-        }
+        only_at_the_top(&file, &text, path)?;
         let selection = select::scope(rules, &file.rules, &file.severity, path)?;
         let mut layer = layer(file, &text, path, rules, &self.today)?;
         layer.scopes.insert(0, selection);
@@ -154,7 +175,7 @@ impl Cascade {
             if self.base.file.as_ref() != Some(&path) && path.is_file() {
                 let layer = Arc::new(self.read_below(&path, rules)?);
                 let mut below = self.below.write().unwrap_or_else(PoisonError::into_inner);
-                below.insert(directory.to_owned(), Some(layer));
+                below.insert(directory.to_owned(), Below::Layer(layer));
             }
         }
         Ok(())

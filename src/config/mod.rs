@@ -109,7 +109,7 @@ impl Settings {
     pub fn load(start: &Path, flags: &Flags) -> Result<Settings, Error> {
         let start = clean(start);
         let from = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
-        let top = from.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
+        let top = top_of(from).map(Path::to_owned);
         let path = match &flags.config {
             Some(path) => Some(path.clone()),
             None if flags.no_config => None,
@@ -254,6 +254,11 @@ pub fn clean(path: &Path) -> PathBuf {
         }
     }
     whole
+}
+
+/// The top of the work tree that a directory lies in: the nearest above that holds `.git`.
+pub fn top_of(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|above| above.join(".git").exists())
 }
 
 /// The topmost `sekisho.toml` from a directory upwards to the top of its repository; outside of a

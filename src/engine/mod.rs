@@ -29,6 +29,7 @@ use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use noise::FileKind;
 use std::ops::Range;
+use std::sync::OnceLock;
 use trace::Sink;
 
 pub use overlap::specificity;
@@ -135,6 +136,8 @@ pub struct Engine {
     reach: usize,
     /// Begin markers of blocks.
     begins: Vec<String>,
+    /// For the rules that are not in force; made when it is asked for.
+    idle: OnceLock<Option<Box<Engine>>>,
 }
 
 impl Engine {
@@ -169,7 +172,7 @@ impl Engine {
             })
             .flatten()
             .collect();
-        Engine { rules, active, anchors, table, regexes, reach, begins }
+        Engine { rules, active, anchors, table, regexes, reach, begins, idle: OnceLock::new() }
     }
 
     /// The rules.
@@ -196,6 +199,28 @@ impl Engine {
     /// How far behind its anchor a match and its context can reach, in bytes.
     pub fn look_ahead(&self) -> usize {
         (self.reach + context::BEHIND + 1024).max(decoded::REACH)
+    }
+
+    /// An engine for the rules that are not in force; none where all are.
+    pub fn idle(&self) -> Option<&Engine> {
+        let make = || {
+            let inactive: Vec<bool> = self.active.iter().map(|active| !active).collect();
+            inactive.contains(&true).then(|| Box::new(Engine::with(self.rules.clone(), inactive)))
+        };
+        self.idle.get_or_init(make).as_deref()
+    }
+
+    /// What must not be shown of a text around `piece`: whatever any rule takes for a secret there, in
+    /// force or not and in any kind of file.
+    pub fn unshown(&self, scratch: &mut Scratch, text: &[u8], piece: Span) -> Vec<Span> {
+        let own = piece.start.saturating_sub(LOOK_BEHIND)..piece.end;
+        let input = Input { text, own, kind: FileKind::ANY, binary: false };
+        let mut found = Vec::new();
+        self.scan(scratch, &input, &mut found);
+        if let Some(idle) = self.idle() {
+            idle.scan(scratch, &input, &mut found);
+        }
+        found.into_iter().map(|found| found.secret).collect()
     }
 
     /// Find all secrets of `input`. `out` is added to; what is added is sorted by place and holds no

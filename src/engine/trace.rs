@@ -13,6 +13,9 @@ use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use std::ops::Range;
 
+/// How many measures of a judgement are told.
+const WEIGHTS: usize = 6;
+
 /// Takes what the engine finds, and may listen to how it came about.
 pub trait Sink {
     /// True where somebody listens.
@@ -108,8 +111,8 @@ pub struct Attempt {
     pub tests: Vec<Test>,
     /// What came of it.
     pub verdict: Result<Certainty, Refusal>,
-    /// What the judgement of noise went by, where it was asked.
-    pub noise: Option<noise::Explanation>,
+    /// What weighed most in the judgement of noise, where it was asked: measure, number, share of the score.
+    pub weights: Vec<(&'static str, i16, f32)>,
 }
 
 /// One test and what it measured, in words that hold nothing of the value.
@@ -216,7 +219,7 @@ impl Event {
     /// A rule whose pattern did not match.
     pub(super) fn no_match(anchor: Span, kind: AnchorKind, rule: RuleIndex, refusal: Refusal) -> Event {
         let tests = vec![Test::new(refusal.test(), refusal.about(), false)];
-        let attempt = Attempt { rule, place: None, tests, verdict: Err(refusal), noise: None };
+        let attempt = Attempt { rule, place: None, tests, verdict: Err(refusal), weights: Vec::new() };
         Event { anchor, kind, look: Look::Tried(attempt) }
     }
 }
@@ -259,7 +262,7 @@ impl Engine {
         {
             tests.push(near_test(text, whole, held, verdict != Err(Refusal::Near)));
         }
-        let attempt = Attempt { rule, place: Some((whole, secret)), tests, verdict, noise: None };
+        let attempt = Attempt { rule, place: Some((whole, secret)), tests, verdict, weights: Vec::new() };
         Event { anchor, kind, look: Look::Tried(attempt) }
     }
 
@@ -306,7 +309,7 @@ impl Engine {
             }
         }
         let place = Some((whole, assignment.value));
-        let attempt = Attempt { rule, place, tests, verdict, noise: None };
+        let attempt = Attempt { rule, place, tests, verdict, weights: Vec::new() };
         Event { anchor, kind: AnchorKind::Name, look: Look::Tried(attempt) }
     }
 
@@ -332,7 +335,8 @@ impl Engine {
         if taken && least > 0.0 {
             tests.push(entropy_test(&context.text[value.range()], least, verdict != Err(Refusal::Entropy)));
         }
-        let attempt = Attempt { rule, place: Some((whole, value)), tests, verdict, noise: Some(noise) };
+        let weights = noise.weightiest(WEIGHTS);
+        let attempt = Attempt { rule, place: Some((whole, value)), tests, verdict, weights };
         Event { anchor, kind: AnchorKind::Name, look: Look::Tried(attempt) }
     }
 

@@ -33,8 +33,8 @@ pub struct Allow {
 /// A place of a finding, as entries see it.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
-    /// The id of its rule.
-    pub rule: &'a str,
+    /// The ids that it goes by: of the rule that reports it here, and of the one that names it everywhere.
+    pub rules: &'a [&'a str],
     /// Its path: absolute, or relative to the directory of the entries' file; none where there is none.
     pub path: Option<&'a Path>,
     /// Its identity.
@@ -138,8 +138,9 @@ impl Allow {
         self.values.matches(asked.secret.reveal(), &mut values);
         values.sort_unstable();
         let short = asked.fingerprint.get(..SHORT).unwrap_or_default();
-        let indexed = [self.by_fingerprint.get(short), self.by_rule.get(asked.rule)];
-        let mut candidates: Vec<u32> = indexed.into_iter().flatten().flatten().copied().collect();
+        let by_rule = asked.rules.iter().filter_map(|rule| self.by_rule.get(*rule));
+        let indexed = self.by_fingerprint.get(short).into_iter().chain(by_rule);
+        let mut candidates: Vec<u32> = indexed.flatten().copied().collect();
         candidates
             .extend(paths.iter().chain(&path_patterns).chain(&values).chain(&digests).chain(asked.lines));
         candidates.sort_unstable();
@@ -147,7 +148,7 @@ impl Allow {
             let entry = &self.entries[*number as usize];
             let among =
                 |part: &Option<String>, found: &[u32]| part.is_none() || found.binary_search(number).is_ok();
-            (entry.rule.is_empty() || entry.rule.iter().any(|rule| rule == asked.rule))
+            (entry.rule.is_empty() || entry.rule.iter().any(|rule| asked.rules.contains(&rule.as_str())))
                 && entry
                     .fingerprint
                     .as_ref()
@@ -208,8 +209,13 @@ mod tests {
         toml::from_str(&format!("{keys}\nreason = 'test'")).unwrap()
     }
 
-    fn asked<'a>(rule: &'a str, path: Option<&'a str>, secret: &'a Secret, lines: &'a [u32]) -> Asked<'a> {
-        Asked { rule, path: path.map(Path::new), fingerprint: ID, secret, lines }
+    fn asked<'a>(
+        rules: &'a [&'a str],
+        path: Option<&'a str>,
+        secret: &'a Secret,
+        lines: &'a [u32],
+    ) -> Asked<'a> {
+        Asked { rules, path: path.map(Path::new), fingerprint: ID, secret, lines }
     }
 
     fn allow(entries: &[&str]) -> Allow {
@@ -222,12 +228,12 @@ mod tests {
         let secret = Secret::new(b"value-one");
         let allow = allow(&["rule = 'x'\npath = 'tests/**'"]);
         assert_eq!(allow.unused(), [0]);
-        assert_eq!(allow.find(&asked("x", Some("tests/a.py"), &secret, &[])), Some(0));
-        assert_eq!(allow.find(&asked("x", Some("/repo/tests/a.py"), &secret, &[])), Some(0));
-        assert_eq!(allow.find(&asked("y", Some("tests/a.py"), &secret, &[])), None);
-        assert_eq!(allow.find(&asked("x", Some("src/a.py"), &secret, &[])), None);
-        assert_eq!(allow.find(&asked("x", Some("/other/tests/a.py"), &secret, &[])), None);
-        assert_eq!(allow.find(&asked("x", None, &secret, &[])), None);
+        assert_eq!(allow.find(&asked(&["x"], Some("tests/a.py"), &secret, &[])), Some(0));
+        assert_eq!(allow.find(&asked(&["x"], Some("/repo/tests/a.py"), &secret, &[])), Some(0));
+        assert_eq!(allow.find(&asked(&["y"], Some("tests/a.py"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked(&["x"], Some("src/a.py"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked(&["x"], Some("/other/tests/a.py"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked(&["x"], None, &secret, &[])), None);
         assert!(allow.unused().is_empty());
     }
 
@@ -242,14 +248,14 @@ mod tests {
             "line = 'n'\nrule = ['l', 'm']",
             "rule = ['r', 's']",
         ]);
-        assert_eq!(allow.find(&asked("z", None, &secret, &[])), Some(1));
-        assert_eq!(allow.find(&asked("y", Some("a/v"), &secret, &[])), Some(3));
-        assert_eq!(allow.find(&asked("y", Some("a/w"), &secret, &[])), None);
+        assert_eq!(allow.find(&asked(&["z"], None, &secret, &[])), Some(1));
+        assert_eq!(allow.find(&asked(&["y"], Some("a/v"), &secret, &[])), Some(3));
+        assert_eq!(allow.find(&asked(&["y"], Some("a/w"), &secret, &[])), None);
         let lines = allow.lines(b"a line");
         assert_eq!(lines, [4]);
-        assert_eq!(allow.find(&asked("m", None, &secret, &lines)), Some(4));
-        assert_eq!(allow.find(&asked("y", None, &secret, &lines)), None);
-        assert_eq!(allow.find(&asked("s", None, &secret, &[])), Some(5));
+        assert_eq!(allow.find(&asked(&["m"], None, &secret, &lines)), Some(4));
+        assert_eq!(allow.find(&asked(&["y"], None, &secret, &lines)), None);
+        assert_eq!(allow.find(&asked(&["s"], None, &secret, &[])), Some(5));
         assert_eq!(allow.unused(), [0, 2]);
     }
 
@@ -258,8 +264,8 @@ mod tests {
         assert!(Allow::new(vec![entry("")], Path::new("/"), "2026-01-01").is_err());
         let secret = Secret::new(b"v");
         let allow = allow(&["rule = 'x'\nexpires = '2025-12-31'", "rule = 'y'\nexpires = '2026-01-01'"]);
-        assert_eq!(allow.find(&asked("x", None, &secret, &[])), None);
-        assert_eq!(allow.find(&asked("y", None, &secret, &[])), Some(1));
+        assert_eq!(allow.find(&asked(&["x"], None, &secret, &[])), None);
+        assert_eq!(allow.find(&asked(&["y"], None, &secret, &[])), Some(1));
         assert_eq!((allow.expired(), allow.unused()), (vec![0], vec![]));
     }
 }

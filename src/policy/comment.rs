@@ -44,46 +44,77 @@ pub enum Said {
     NoMore(String),
 }
 
-/// What the comments on the line of a finding of rule `rule` and on the line before it say on the day
-/// `today` (`YYYY-MM-DD`). Comments of other scanners count where `foreign` is true.
-pub fn said(line: &[u8], previous: &[u8], rule: &str, today: &str, foreign: bool) -> Said {
-    let mut said = own(line, rule, today);
-    if !matches!(said, Said::Allowed(_)) && stands_alone(previous) {
-        let before = own(previous, rule, today);
-        if before != Said::Nothing {
-            said = before;
+/// A comment that says something about findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pragma {
+    /// The rules that it names; all where it names none.
+    rules: Option<Vec<String>>,
+    /// What it says of them.
+    said: Said,
+}
+
+impl Pragma {
+    /// What it says, without its own words: they may hold a secret.
+    pub fn without_words(mut self) -> Pragma {
+        if let Said::Allowed(comment) = &mut self.said {
+            (comment.reason, comment.owner) = (String::new(), None);
+        }
+        self
+    }
+}
+
+/// Where our own pragma stands in a line.
+pub fn position(line: &[u8]) -> Option<usize> {
+    memchr::memmem::find(line, PRAGMA)
+}
+
+/// What the comments on the line of a finding and on the line before it say on the day `today`
+/// (`YYYY-MM-DD`). Comments of other scanners count where `foreign` is true.
+pub fn pragmas(line: &[u8], previous: &[u8], today: &str, foreign: bool) -> Vec<Pragma> {
+    let before = if stands_alone(previous) { own(previous, today) } else { None };
+    let other = || {
+        let here = FOREIGN.iter().find(|word| has(line, word));
+        let word = here.or_else(|| has(previous, FOREIGN_NEXT).then_some(&FOREIGN_NEXT))?;
+        let reason = format!("`{}`", String::from_utf8_lossy(word));
+        let said = Said::Allowed(Comment { reason, ..Comment::default() });
+        Some(Pragma { rules: None, said })
+    };
+    let other = if foreign { other() } else { None };
+    [own(line, today), before, other].into_iter().flatten().collect()
+}
+
+/// What comments say of a finding that goes by any of these rules: the first that allows it has its way.
+pub fn said<'p>(pragmas: &'p [Pragma], rules: &[&str]) -> &'p Said {
+    let concerns = |pragma: &&Pragma| match &pragma.rules {
+        None => true,
+        Some(names) => names.iter().any(|name| name == "all" || rules.contains(&name.as_str())),
+    };
+    let mut said = &Said::Nothing;
+    for pragma in pragmas.iter().filter(concerns) {
+        match (&pragma.said, said) {
+            (Said::Allowed(_), _) => return &pragma.said,
+            (Said::NoMore(_), Said::Nothing) => said = &pragma.said,
+            _ => {}
         }
     }
-    if matches!(said, Said::Allowed(_)) || !foreign {
-        return said;
-    }
-    let here = FOREIGN.iter().find(|word| has(line, word));
-    match here.or_else(|| has(previous, FOREIGN_NEXT).then_some(&FOREIGN_NEXT)) {
-        Some(word) => {
-            let reason = format!("`{}`", String::from_utf8_lossy(word));
-            Said::Allowed(Comment { reason, ..Comment::default() })
-        }
-        None => said,
-    }
+    said
 }
 
 fn has(line: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(line, word).is_some()
 }
 
-fn own(line: &[u8], rule: &str, today: &str) -> Said {
-    let Some(at) = memchr::memmem::find(line, PRAGMA) else { return Said::Nothing };
+fn own(line: &[u8], today: &str) -> Option<Pragma> {
+    let at = position(line)?;
     let rest = String::from_utf8_lossy(&line[at + PRAGMA.len()..]);
     let mut words = rest.trim_start_matches([':', '=']).split_whitespace();
     let id = |text: &str| text.trim_matches(|one: char| !one.is_ascii_alphanumeric()).to_owned();
-    let named = words
-        .next()
-        .unwrap_or_default()
-        .split(',')
-        .any(|name| matches!(id(name), name if name == rule || name == "all"));
-    if !named {
-        return Said::Nothing;
-    }
+    let rules: Vec<String> = words.next().unwrap_or_default().split(',').map(id).collect();
+    Some(Pragma { rules: Some(rules), said: own_words(words, today) })
+}
+
+/// What stands behind the rules of our own comment.
+fn own_words<'w>(words: impl Iterator<Item = &'w str>, today: &str) -> Said {
     let mut comment = Comment::default();
     let mut why = Vec::new();
     for word in words {
@@ -112,7 +143,7 @@ fn own(line: &[u8], rule: &str, today: &str) -> Said {
 /// A comment alone on its line speaks for the next line; one behind code speaks for its own. Alone is what
 /// has only marks before it, or a word that opens a comment.
 fn stands_alone(line: &[u8]) -> bool {
-    let Some(at) = memchr::memmem::find(line, PRAGMA) else { return false };
+    let Some(at) = position(line) else { return false };
     let before = String::from_utf8_lossy(&line[..at]).to_ascii_lowercase();
     before
         .split(|one: char| !one.is_alphanumeric())
@@ -123,6 +154,10 @@ fn stands_alone(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn said(line: &[u8], previous: &[u8], rule: &str, today: &str, foreign: bool) -> Said {
+        super::said(&pragmas(line, previous, today, foreign), &[rule]).clone()
+    }
 
     fn allows(line: &str, previous: &str) -> bool {
         matches!(said(line.as_bytes(), previous.as_bytes(), "x-key", "2026-06-01", true), Said::Allowed(_))

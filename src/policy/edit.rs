@@ -46,7 +46,7 @@ fn read(path: &Path) -> Result<String, Error> {
 ///
 /// # Errors
 /// The system's.
-pub fn write(path: &Path, text: &str) -> Result<(), Error> {
+pub fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Error> {
     let told =
         |error: std::io::Error| Error::Output { what: path.display().to_string(), reason: error.to_string() };
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -58,7 +58,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), Error> {
         builder.permissions(new.clone());
     }
     let mut file = builder.tempfile_in(folder).map_err(told)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(told)?;
+    file.write_all(text.as_ref()).and_then(|()| file.as_file().sync_all()).map_err(told)?;
     // Of a new file the mask of the process has its say; those of an old one are kept as they are.
     if let Some(kept) = new.filter(|_| target.exists()) {
         file.as_file().set_permissions(kept).map_err(told)?;

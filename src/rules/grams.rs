@@ -28,13 +28,23 @@ pub enum Sought {
 /// How a token rule with these beginnings is come upon.
 pub fn sought(token: &Token, grams: &[u32], run: u8) -> Sought {
     let short = u32::from(run) < SHORTEST_RUN;
-    if short && token.regex.contains("://") {
+    if short && begins_with_scheme(&token.regex) {
         Sought::Scheme
     } else if short && grams.len() <= FEW_GRAMS {
         Sought::Literals
     } else {
         Sought::Beginnings
     }
+}
+
+/// Is it the pattern of a URL with user information? Only for these a scheme's `://` with an `@` behind it
+/// leads to every match.
+fn begins_with_scheme(regex: &str) -> bool {
+    let pattern = regex.strip_prefix(r"\b").unwrap_or(regex);
+    let scheme = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || br"\+.-?()|:<>[]{},".contains(&byte))
+    };
+    pattern.split_once("://").is_some_and(|(before, behind)| scheme(before) && behind.contains('@'))
 }
 
 /// Rules by their four-byte beginnings (little-endian numbers).
@@ -154,6 +164,33 @@ fn place_of(gram: u32) -> usize {
 mod tests {
     use super::*;
     use crate::rules::RuleSet;
+
+    #[test]
+    fn only_urls_with_user_information_are_sought_by_their_scheme() {
+        let sought_by_scheme = |rule: &Rule| match &rule.matcher {
+            Matcher::Token(token) => match &token.anchor {
+                Anchor::WordStart { grams, run } => sought(token, grams, *run) == Sought::Scheme,
+                Anchor::Contains { .. } => false,
+            },
+            _ => false,
+        };
+        let rules = RuleSet::builtin();
+        let found: Vec<&str> = rules
+            .iter()
+            .filter(|(_, rule)| sought_by_scheme(rule))
+            .map(|(_, rule)| rule.id.as_ref())
+            .collect();
+        assert!(found.contains(&"postgres-connection-string") || found.len() > 3, "{found:?}");
+        for (_, rule) in rules.iter().filter(|(_, rule)| sought_by_scheme(rule)) {
+            let Matcher::Token(token) = &rule.matcher else { continue };
+            assert!(token.regex.contains("://") && token.regex.contains('@'), "{}", rule.id);
+        }
+        assert!(!begins_with_scheme(r#"\bcfg "https://hooks\.acme\.com/(?<secret>[0-9a-z]{24})"#));
+        assert!(!begins_with_scheme(r"\bpw: (?<secret>[0-9a-z]{8}) https://"));
+        assert!(begins_with_scheme(
+            r"\b(?:postgres|postgresql)(?:\+[a-z]{1,8})?://[a-z]{1,9}:(?<secret>[a-z]{4,9})@"
+        ));
+    }
 
     #[test]
     fn searches_end_in_tables_of_any_size() {

@@ -62,9 +62,7 @@ impl Doubts {
         let Origin::Object { id, .. } = &occurrence.origin else { return true };
         self.kinds.get(&(id.clone(), occurrence.offset)).is_none_or(|kinds| kinds & bit(kind) != 0)
     }
-}
 
-impl Doubts {
     fn marks(&self, occurrence: &Occurrence) -> Vec<Vec<u32>> {
         let Origin::Object { id, .. } = &occurrence.origin else { return Vec::new() };
         self.marks.get(&(id.clone(), occurrence.offset)).cloned().unwrap_or_default()
@@ -133,13 +131,18 @@ impl Scan {
     }
 
     /// Drop what is no finding at the paths that occurrences have by now: assigned values that no
-    /// credential is expected in such a file, and what is allowed there.
+    /// credential is expected in such a file, and what is allowed there. The halves of credentials are one
+    /// finding from then on.
     pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) {
         let told = &mut outcome.told;
         for finding in &mut outcome.findings {
+            // One object may stand at several paths, and occurrences tell only the first.
+            let paths = finding.story.iter().flat_map(|story| &story.paths);
+            let kinds: Vec<FileKind> = paths.map(|(path, _)| FileKind::of_path(path)).collect();
             finding.occurrences.retain(|occurrence| {
                 let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
-                doubts.hold(occurrence, FileKind::of_path(path))
+                let mut kinds = std::iter::once(FileKind::of_path(path)).chain(kinds.iter().copied());
+                kinds.any(|kind| doubts.hold(occurrence, kind))
             });
             self.settle_finding(finding, &|occurrence| doubts.marks(occurrence), told);
         }
@@ -147,6 +150,7 @@ impl Scan {
         outcome.skipped.sort();
         outcome.skipped.dedup();
         outcome.findings.retain(|finding| !finding.occurrences.is_empty());
+        outcome.join();
     }
 }
 
@@ -251,9 +255,11 @@ impl<'s> Auditor<'s> {
         matches.sort_by_key(|found| (found.secret.start, std::cmp::Reverse(found.secret.end), found.rule));
         let scan = self.scanner.scan;
         let first = self.scanner.hits.len();
-        let cut =
-            Cut { scan, origin: &origin, text: input.text, matches: &matches, original: &|offset| offset };
-        cut.hits(LineIndex::new(input.text, 1), 0, &mut self.scanner.hits);
+        let original = |offset| offset;
+        let (text, aside) = (input.text, false);
+        let cut = Cut { scan, origin: &origin, text, matches: &matches, original: &original, aside };
+        let Scanner { hits, skipped, .. } = &mut self.scanner;
+        cut.hits(LineIndex::new(text, 1), 0, (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
             self.doubts.marks.insert((id.to_string(), hit.occurrence.offset), hit.marks.clone());
         }

@@ -6,15 +6,15 @@ use super::{Cut, HEAD, Hit, Scan, kind_of, path_of, set_aside};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::trace::{Attempt, Event, Look, Test, Trace, wanted_by};
-use crate::engine::{Certainty, Engine, Input, Match, Refusal, Scratch, assign};
+use crate::engine::{Certainty, Input, Match, Refusal, Scratch, assign};
 use crate::error::Error;
 use crate::finding::{By, Suppression};
 use crate::origin::Origin;
-use crate::policy::comment::Said;
+use crate::policy::comment::{self, Said};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
-use crate::text::{LineIndex, Position, Span};
+use crate::text::{LineIndex, Position, Span, hide};
 use crate::utf16::{self, Encoding};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -181,7 +181,6 @@ pub fn explain(
         _ => kind_of(origin, roots),
     };
     let config = settings.file.clone();
-    let inactive: Vec<bool> = settings.active.iter().map(|active| !active).collect();
     let scan = Scan::new(settings);
     let rules = scan.engine.rules();
     let only = match &question.rule {
@@ -191,16 +190,20 @@ pub fn explain(
     let wanted = part(origin, text, &question)?;
     let input = Input { text, own: 0..text.len(), kind, binary };
     let trace = scan.engine.trace(&mut Scratch::default(), &input, wanted.range());
-    let others = Engine::with(rules.clone(), inactive);
-    let idle = others.trace(&mut Scratch::default(), &input, wanted.range());
-    let mut teller = Teller { text, rules, lines: LineIndex::new(text, 1), only };
+    let idle = match scan.engine.idle() {
+        Some(others) => others.trace(&mut Scratch::default(), &input, wanted.range()),
+        None => Trace::default(),
+    };
+    let hidden = [&trace, &idle].iter().flat_map(|trace| &trace.matches).map(|found| found.secret).collect();
+    let mut teller = Teller { text, rules, lines: LineIndex::new(text, 1), only, hidden };
     let looked = teller.looked(&trace);
     let contests = teller.contests(&trace);
     let off = teller.off(&idle, &wanted);
     let original = |offset: usize| decoded.as_ref().map_or(offset, |decoded| decoded.original(offset));
-    let cut = Cut { scan: &scan, origin, text, matches: &trace.matches, original: &original };
+    let (matches, aside) = (&trace.matches, false);
+    let cut = Cut { scan: &scan, origin, text, matches, original: &original, aside };
     let mut hits = Vec::new();
-    cut.hits(LineIndex::new(text, 1), 0, &mut hits);
+    cut.hits(LineIndex::new(text, 1), 0, (&mut hits, &mut Vec::new()));
     let wanted_match =
         |found: &Match| touches(found.whole, wanted) && only.is_none_or(|only| concerns(found, only));
     let hits = trace.matches.iter().zip(hits).filter(|(found, _)| wanted_match(found));
@@ -302,6 +305,8 @@ struct Teller<'a> {
     rules: &'a RuleSet,
     lines: LineIndex<'a>,
     only: Option<RuleIndex>,
+    /// What is masked in names: secrets that rules find, in force or not.
+    hidden: Vec<Span>,
 }
 
 impl Teller<'_> {
@@ -364,7 +369,7 @@ impl Teller<'_> {
             }
             Look::Read(assignment) => {
                 looked.read = Some(Read {
-                    name: self.string(assignment.name),
+                    name: hide(self.text, assignment.name, &self.hidden, |span| self.secret(span).mask()),
                     at: self.lines.position(assignment.value.start),
                     value: self.secret(assignment.value),
                     operator: format!("{:?}", assignment.operator).to_lowercase(),
@@ -384,7 +389,7 @@ impl Teller<'_> {
             value: attempt.place.map(|(_, secret)| (self.lines.position(secret.start), self.secret(secret))),
             tests: attempt.tests.clone(),
             verdict: attempt.verdict,
-            weights: attempt.noise.as_ref().map(|noise| noise.weightiest(6)).unwrap_or_default(),
+            weights: attempt.weights.clone(),
         }
     }
 
@@ -424,9 +429,9 @@ impl Teller<'_> {
     fn found(&mut self, hit: Hit, scan: &Scan, kind: FileKind) -> Found {
         let held = self.rules.get(hit.rule);
         let fingerprint = hit.secret.fingerprint("", &scan.salt);
-        let aside = kind.fixture && !scan.info && set_aside(held);
+        let aside = scan.sets_aside(kind) && set_aside(held);
         let mut rule = hit.rule;
-        let suppressed = match scan.rule_on_hit(&hit, &fingerprint, false) {
+        let suppressed = match scan.rule_on_hit(&hit, hit.rule, &fingerprint, false) {
             _ if aside => Some(ASIDE.to_owned()),
             Ruling::Report(reported, _) => {
                 rule = reported;
@@ -435,7 +440,7 @@ impl Teller<'_> {
             Ruling::Suppressed(why) => Some(suppression(&why)),
             Ruling::Off => Some("settings switch its rule off at this path".to_owned()),
         };
-        let note = match &hit.comment {
+        let note = match comment::said(&hit.comments, &[held.id.as_ref()]) {
             Said::NoMore(why) if suppressed.is_none() => {
                 Some(format!("a comment for it does not count: it {why}"))
             }

@@ -1,12 +1,12 @@
 //! What policy makes of hits: hits of the same secret become one finding, what is allowed or known is set
 //! aside with the reason, and what settings switch off at a path is dropped.
 
-use super::{Hit, Scan, pairs, path_of};
+use super::{Hit, Scan, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
 use crate::origin::{Origin, slashed};
 use crate::policy::baseline::Scope as BaselineScope;
-use crate::policy::comment::Said;
+use crate::policy::comment::{self, Pragma, Said};
 use crate::policy::{Asked, Layer, State};
 use crate::rules::{RuleIndex, Severity};
 use crate::secret::{Secret, Stretch};
@@ -38,7 +38,9 @@ struct Case<'a> {
     rules: &'a [RuleIndex],
     secret: &'a Secret,
     fingerprint: &'a str,
-    comment: &'a Said,
+    comments: &'a [Pragma],
+    /// The rule that names the finding, whichever is in force here.
+    named: RuleIndex,
     /// For each layer of the place, the topmost first, the entries whose `line` matched.
     marks: &'a [Vec<u32>],
     path: Option<PathBuf>,
@@ -48,8 +50,12 @@ struct Case<'a> {
 
 impl Scan {
     /// Hits of the same secret become one finding; the surest and most specific rule names it. With
-    /// `early` the paths of objects are not known yet.
-    pub(super) fn merge(&self, mut hits: Vec<Hit>, early: bool) -> (Vec<Finding>, Told) {
+    /// `early` the paths of objects are not known yet. Also told is which findings are halves of one credential.
+    pub(super) fn merge(
+        &self,
+        mut hits: Vec<Hit>,
+        early: bool,
+    ) -> (Vec<Finding>, Vec<(String, String)>, Told) {
         hits.sort_by(|one, other| one.occurrence.cmp(&other.occurrence).then(one.rule.cmp(&other.rule)));
         let groups = grouped(hits);
         let ids = self.identities(&groups);
@@ -67,11 +73,12 @@ impl Scan {
         let mut told = Told::default();
         let mut findings = Vec::new();
         for (group, fingerprint) in groups.into_iter().zip(&ids) {
+            let Some(named) = self.owner(&group) else { continue };
             let mut reported = Vec::new();
             let mut suppressed: BTreeMap<Suppression, Vec<(Hit, RuleIndex, Severity)>> = BTreeMap::new();
             for hit in group {
                 self.note(&hit, &mut told.notes);
-                match self.rule_on_hit(&hit, fingerprint, early) {
+                match self.rule_on_hit(&hit, named, fingerprint, early) {
                     Ruling::Report(rule, severity) => reported.push((hit, rule, severity)),
                     Ruling::Suppressed(why) => {
                         let severity = self.engine.rules().get(hit.rule).severity;
@@ -89,7 +96,7 @@ impl Scan {
         }
         told.notes.sort();
         told.notes.dedup();
-        (pairs::join(findings, &pairs), told)
+        (findings, pairs, told)
     }
 
     /// The identity of each group's secret: slow for some, so several threads share the work.
@@ -106,28 +113,33 @@ impl Scan {
         }
     }
 
+    /// The rule of the surest and most specific of some hits.
+    pub(super) fn owner(&self, hits: &[Hit]) -> Option<RuleIndex> {
+        let rank = |hit: &&Hit| engine::specificity(self.engine.rules(), hit.rule, hit.certainty);
+        hits.iter().max_by_key(rank).map(|hit| hit.rule)
+    }
+
     fn note(&self, hit: &Hit, notes: &mut Vec<Note>) {
-        if let Said::NoMore(text) = &hit.comment {
+        let id = self.engine.rules().get(hit.rule).id.as_ref();
+        if let Said::NoMore(text) = comment::said(&hit.comments, &[id]) {
             notes.push(Note {
                 kind: NoteKind::ExpiredComment,
                 place: format!("{}:{}", hit.occurrence.origin, hit.occurrence.start.line),
-                text: format!(
-                    "the comment that allows `{}` here {text}",
-                    self.engine.rules().get(hit.rule).id
-                ),
+                text: format!("the comment that allows `{id}` here {text}"),
             });
         }
     }
 
-    /// What becomes of a hit.
-    pub(super) fn rule_on_hit(&self, hit: &Hit, fingerprint: &str, early: bool) -> Ruling {
+    /// What becomes of a hit of a secret whose finding rule `named` would name.
+    pub(super) fn rule_on_hit(&self, hit: &Hit, named: RuleIndex, fingerprint: &str, early: bool) -> Ruling {
         let mut rules = vec![hit.rule];
         rules.extend(hit.also.iter().copied());
         self.rule_on(&Case {
             rules: &rules,
             secret: &hit.secret,
             fingerprint,
-            comment: &hit.comment,
+            comments: &hit.comments,
+            named,
             marks: &hit.marks,
             path: self.place_of(&hit.occurrence.origin),
             early: early && is_unplaced(&hit.occurrence.origin),
@@ -146,8 +158,8 @@ impl Scan {
         };
         let in_force = case.rules.iter().map(state).find(|(_, state)| state.on || case.early);
         let Some((rule, State { severity, .. })) = in_force else { return Ruling::Off };
-        let id = rules.get(rule).id.as_ref();
-        match self.suppression(case, id, &layers) {
+        let ids = [rules.get(rule).id.as_ref(), rules.get(case.named).id.as_ref()];
+        match self.suppression(case, &ids, &layers) {
             Some(why) => Ruling::Suppressed(why),
             None => Ruling::Report(rule, severity),
         }
@@ -162,8 +174,8 @@ impl Scan {
         path.map(|path| slashed(path.strip_prefix(&self.cascade.base().root).unwrap_or(path)))
     }
 
-    fn suppression(&self, case: &Case<'_>, rule: &str, layers: &[Arc<Layer>]) -> Option<Suppression> {
-        if let Said::Allowed(comment) = case.comment {
+    fn suppression(&self, case: &Case<'_>, rules: &[&str], layers: &[Arc<Layer>]) -> Option<Suppression> {
+        if let Said::Allowed(comment) = comment::said(case.comments, rules) {
             return Some(Suppression {
                 by: By::Comment,
                 reason: comment.reason.clone(),
@@ -174,7 +186,7 @@ impl Scan {
         }
         for (depth, layer) in layers.iter().enumerate() {
             let asked = Asked {
-                rule,
+                rules,
                 path: case.path.as_deref(),
                 fingerprint: case.fingerprint,
                 secret: case.secret,
@@ -244,7 +256,7 @@ impl Scan {
         marks: &dyn Fn(&Occurrence) -> Vec<Vec<u32>>,
         told: &mut Told,
     ) {
-        let Some((rule, held)) = self.engine.rules().by_id(&finding.rule) else { return };
+        let Some((rule, _)) = self.engine.rules().by_id(&finding.rule) else { return };
         let mut worst: Option<Severity> = None;
         let mut suppressed: BTreeMap<Suppression, Vec<Occurrence>> = BTreeMap::new();
         let mut also = vec![rule];
@@ -262,25 +274,28 @@ impl Scan {
                 rules: &also,
                 secret: &finding.secret,
                 fingerprint: &finding.fingerprint,
-                comment: &Said::Nothing,
+                comments: &[],
+                named: rule,
                 marks: &marks(&occurrence),
                 path: self.place_of(&occurrence.origin),
                 early: false,
             };
-            let mut ruling = self.rule_on(&case);
-            if !matches!(ruling, Ruling::Report(..)) {
-                // One object of git may stand at several paths, and occurrences tell only the first.
-                let reported = |path: &PathBuf| {
-                    let other = self.rule_on(&Case { path: Some(path.clone()), ..case.clone() });
-                    matches!(other, Ruling::Report(..)).then_some(other)
-                };
-                ruling = elsewhere.iter().find_map(reported).unwrap_or(ruling);
+            // One object of git may stand at several paths, and occurrences tell only the first.
+            let others = elsewhere.iter().map(|path| Case { path: Some(path.clone()), ..case.clone() });
+            let gravest = std::iter::once(case.clone())
+                .chain(others)
+                .filter_map(|case| match self.rule_on(&case) {
+                    Ruling::Report(_, severity) => Some(severity),
+                    _ => None,
+                })
+                .max();
+            if let Some(severity) = gravest {
+                worst = worst.max(Some(severity));
+                kept.push(occurrence);
+                continue;
             }
-            match ruling {
-                Ruling::Report(_, severity) => {
-                    worst = worst.max(Some(severity));
-                    kept.push(occurrence);
-                }
+            match self.rule_on(&case) {
+                Ruling::Report(..) => {}
                 Ruling::Suppressed(why) => suppressed.entry(why).or_default().push(occurrence),
                 Ruling::Off => {}
             }
@@ -289,13 +304,8 @@ impl Scan {
             let aside = Finding { occurrences, story: None, ..finding.clone() };
             told.suppressed.push(Suppressed { finding: aside, why });
         }
-        // A companion may have raised it: only what settings change is changed.
-        let usual = self.states[rule.0 as usize].severity;
-        if let Some(worst) = worst.filter(|&worst| worst != usual || usual != held.severity) {
-            finding.severity = finding.severity.max(worst).min(match finding.companions.is_empty() {
-                true => worst,
-                false => Severity::Critical,
-            });
+        if let Some(worst) = worst {
+            finding.severity = worst;
         }
         finding.occurrences = kept;
     }

@@ -297,7 +297,7 @@ impl<V: VisitObjects> Visit<'_, V> {
             reason: SkipReason::Vanished,
             detail: "it was deleted meanwhile".to_owned(),
         }));
-        self.again(&repository.store, missing);
+        self.again(&repository.store, &links, missing);
         if self.remember && self.clean.changed {
             self.gather(&repository.store);
         }
@@ -452,14 +452,18 @@ impl<V: VisitObjects> Visit<'_, V> {
     }
 
     /// Objects that could not be read in one place may stand whole in another.
-    fn again(&mut self, store: &Store, mut missing: Vec<Missing>) {
+    fn again(&mut self, store: &Store, links: &Links, mut missing: Vec<Missing>) {
         missing.sort_by(|one, other| (one.id, &one.detail).cmp(&(other.id, &other.detail)));
         missing.dedup_by(|one, other| one.id == other.id);
+        let mut seen = Seen::default();
         for Missing { id, reason, detail } in missing {
             let visitor = &mut self.visitors[0];
             let found = store.whole(&id);
             let kind = found.as_ref().map_or(ObjectKind::Blob, |found| found.0);
             if let Some((kind, bytes)) = &found {
+                if *kind != ObjectKind::Blob {
+                    links.within(store).check(&mut seen, *kind, bytes, &|| id, &[]);
+                }
                 visitor.object(&Object { kind: *kind, bytes, id: &|| id }, None);
             }
             // Where another copy is whole the damage is told all the same: git would trip over it.
@@ -530,11 +534,10 @@ impl<'a> Reads<'a> {
         }
         loose::read(content.bytes(), WHOLE_LIMIT, &mut self.inflater, &mut self.buffer).map_err(Some)?;
         let bytes = &self.buffer[header.length..];
-        if header.kind != ObjectKind::Blob {
-            self.links.check(&mut self.seen, header.kind, bytes, &|| loose.id, &[]);
-        }
+        let whole = header.kind == ObjectKind::Blob
+            || self.links.check(&mut self.seen, header.kind, bytes, &|| loose.id, &[]);
         let object = Object { kind: header.kind, bytes, id: &|| loose.id };
-        Ok(V::is_clean(&visitor.object(&object, None)))
+        Ok(V::is_clean(&visitor.object(&object, None)) && whole)
     }
 }
 

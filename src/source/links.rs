@@ -30,8 +30,8 @@ pub(super) struct Lookup<'a> {
     store: &'a Store,
 }
 
-/// Ids that one thread has looked up, so that what many trees name is looked up once. A full table
-/// forgets; that costs a second look only.
+/// Ids of objects that are there, as one thread has found, so that what many trees name is looked up
+/// once. A full table forgets; that costs a second look only.
 pub(super) struct Seen(Vec<u64>);
 
 impl Default for Seen {
@@ -41,20 +41,28 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// True where this id was added before.
-    fn add(&mut self, id: &[u8]) -> bool {
+    /// The place of an id in the table, and what stands there for it.
+    fn place(id: &[u8]) -> (usize, u64) {
         let mut eight = [0; 8];
         eight.copy_from_slice(&id[2..10]);
         // The lowest bit tells a used place from an empty one.
-        let rest = u64::from_le_bytes(eight) | 1;
-        let place = &mut self.0[usize::from(id[0]) << 8 | usize::from(id[1])];
-        std::mem::replace(place, rest) == rest
+        (usize::from(id[0]) << 8 | usize::from(id[1]), u64::from_le_bytes(eight) | 1)
+    }
+
+    fn has(&self, id: &[u8]) -> bool {
+        let (place, rest) = Seen::place(id);
+        self.0[place] == rest
+    }
+
+    fn add(&mut self, id: &[u8]) {
+        let (place, rest) = Seen::place(id);
+        self.0[place] = rest;
     }
 }
 
 impl Lookup<'_> {
     /// Look up what an object names, but for what it took from another one that was looked at
-    /// (`copies`).
+    /// (`copies`). True where all of it is there.
     pub(super) fn check(
         &self,
         seen: &mut Seen,
@@ -62,16 +70,20 @@ impl Lookup<'_> {
         bytes: &[u8],
         id: &dyn Fn() -> ObjectId,
         mut copies: &[Copied],
-    ) {
+    ) -> bool {
         let digest = self.store.layout().digest;
-        let mut absent = |target: &[u8]| {
-            if seen.add(target) {
+        let mut whole = true;
+        let mut look_up = |target: &[u8]| {
+            if seen.has(target) {
                 return;
             }
-            let Some(target) = ObjectId::from_bytes(target) else { return };
-            if !self.store.contains(&target) {
+            let Some(id_of_target) = ObjectId::from_bytes(target) else { return };
+            if self.store.contains(&id_of_target) {
+                seen.add(target);
+            } else {
+                whole = false;
                 let mut missing = self.links.missing.lock().unwrap_or_else(PoisonError::into_inner);
-                missing.entry(target).or_insert_with(|| (kind, id()));
+                missing.entry(id_of_target).or_insert_with(|| (kind, id()));
             }
         };
         if kind == ObjectKind::Tree {
@@ -83,17 +95,18 @@ impl Lookup<'_> {
                 }
                 let copied = copies.first().is_some_and(|first| first.target <= at);
                 if !copied && mode != GITLINK {
-                    absent(target);
+                    look_up(target);
                 }
             }
-            return;
+            return whole;
         }
         let cut = kind == ObjectKind::Commit && self.links.shallow_at(id);
         for (key, target) in header(kind, bytes) {
             if !(cut && key == b"parent") {
-                absent(target.as_bytes());
+                look_up(target.as_bytes());
             }
         }
+        whole
     }
 }
 
@@ -275,7 +288,10 @@ mod tests {
         let (mut one, mut other) = ([3; 20], [3; 20]);
         one[9] = 4;
         other[9] = 5;
-        assert!(!seen.add(&one) && seen.add(&one));
-        assert!(!seen.add(&other) && !seen.add(&one));
+        assert!(!seen.has(&one));
+        seen.add(&one);
+        assert!(seen.has(&one) && !seen.has(&other));
+        seen.add(&other);
+        assert!(seen.has(&other) && !seen.has(&one));
     }
 }

@@ -10,11 +10,19 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+/// What a report tells.
+pub struct Loaded {
+    /// Its findings.
+    pub items: Vec<Item>,
+    /// The run that wrote it looked at everything.
+    pub complete: bool,
+}
+
 /// The findings of a report; `name` is used in errors.
 ///
 /// # Errors
 /// A text that is no report of ours.
-pub fn report(name: &str, text: &[u8]) -> Result<Vec<Item>, Error> {
+pub fn report(name: &str, text: &[u8]) -> Result<Loaded, Error> {
     let told = |reason: String| Error::Input {
         what: name.to_owned(),
         reason,
@@ -24,18 +32,23 @@ pub fn report(name: &str, text: &[u8]) -> Result<Vec<Item>, Error> {
         // The message of the parser tells the place and nothing of the text.
         told(format!("is no JSON: line {}, column {}", error.line(), error.column()))
     })?;
-    match values.as_slice() {
-        [] => Err(told("is empty".to_owned())),
-        [one] if one.get("runs").is_some() => sarif(one).map_err(told),
+    let complete = |head: &Value| head["complete"] == true;
+    let (items, complete) = match values.as_slice() {
+        [] => return Err(told("is empty".to_owned())),
+        [one] if one.get("runs").is_some() => {
+            let succeeded = |run: &Value| run["invocations"][0]["executionSuccessful"] != false;
+            (sarif(one), list(&one["runs"]).iter().all(succeeded))
+        }
         [one] if one.get("findings").is_some_and(Value::is_array) && is_ours(one) => {
-            list(&one["findings"]).iter().map(item).collect::<Result<_, _>>().map_err(told)
+            (list(&one["findings"]).iter().map(item).collect(), complete(one))
         }
         lines if lines.iter().all(|line| line.get("type").is_some()) && is_ours(&lines[lines.len() - 1]) => {
             let findings = lines.iter().filter(|line| line["type"] == "finding");
-            findings.map(item).collect::<Result<_, _>>().map_err(told)
+            (findings.map(item).collect(), complete(&lines[lines.len() - 1]))
         }
-        _ => Err(told("is no report of this program, or not all of one".to_owned())),
-    }
+        _ => return Err(told("is no report of this program, or not all of one".to_owned())),
+    };
+    Ok(Loaded { items: items.map_err(told)?, complete })
 }
 
 /// All JSON values of a text.
@@ -283,7 +296,7 @@ mod tests {
         let outcome = outcome(vec![one, finding("two", b"other secret")], Vec::new());
         let mut out = Vec::new();
         report::render(format, &outcome, &Options::default(), &mut out).unwrap();
-        super::report(format.name(), &out).unwrap()
+        super::report(format.name(), &out).unwrap().items
     }
 
     #[test]
@@ -302,7 +315,7 @@ mod tests {
 
     #[test]
     fn what_is_no_report_of_ours_is_told() {
-        let of = |text: &str| super::report("r", text.as_bytes()).unwrap_err().to_string();
+        let of = |text: &str| super::report("r", text.as_bytes()).err().unwrap().to_string();
         assert!(of("").contains("empty"));
         assert!(of("{\n\"x\": hidden").contains("line 2") && !of("{\n\"x\": hidden").contains("hidden"));
         assert!(of("{}").contains("no report of this program"));

@@ -9,7 +9,7 @@ use crate::origin::{ObjectKind, Origin};
 use crate::secret::Secret;
 use crate::source::content::{self, Bytes};
 use crate::source::repo::{Id, Repo};
-use crate::text::{LineIndex, Span};
+use crate::text::{LineIndex, Span, hide};
 use crate::utf16;
 use bstr::ByteSlice;
 use std::path::{Path, PathBuf};
@@ -40,10 +40,9 @@ pub struct Places<'e> {
     top: Option<PathBuf>,
 }
 
-/// The text of a place, what was found in it, and where the finding stands.
+/// The text of a place, and where the finding stands.
 struct Text {
     text: Bytes,
-    matches: Vec<Match>,
     secret: Span,
 }
 
@@ -65,6 +64,9 @@ impl<'e> Places<'e> {
         let here = lines.position(text.secret.start).line;
         let from = here.saturating_sub(AROUND).max(1);
         let start = start_of(&text.text, text.secret.start, here - from);
+        let end = (from..=here + AROUND).fold(start, |at, _| next_line(&text.text, at));
+        let mut hidden = self.engine.unshown(&mut Scratch::default(), &text.text, Span::new(start, end));
+        hidden.push(text.secret);
         let mut out = Vec::new();
         let mut at = start;
         for number in from..=here + AROUND {
@@ -81,8 +83,13 @@ impl<'e> Places<'e> {
                 }
                 false => shown,
             };
-            out.push(Line { number, text: text.masked(shown), here: number == here });
-            at = memchr::memchr(b'\n', &text.text[at..]).map_or(text.text.len(), |by| at + by + 1);
+            let mask = |span: Span| match span.start >= shown.start {
+                true => Secret::new(&text.text[span.range()]).mask(),
+                false => "…".to_owned(),
+            };
+            let line = hide(&text.text, shown, &hidden, mask);
+            out.push(Line { number, text: line, here: number == here });
+            at = next_line(&text.text, at);
         }
         Ok(out)
     }
@@ -102,7 +109,8 @@ impl<'e> Places<'e> {
         let head = &bytes[..bytes.len().min(8 << 10)];
         let encoding = utf16::detect(head);
         let binary = encoding.is_none() && utf16::looks_binary(head);
-        let wanted = spot.bytes.map(|(offset, length)| (offset as usize, (offset + length) as usize));
+        let wanted =
+            spot.bytes.map(|(offset, length)| (offset as usize, offset.saturating_add(length) as usize));
         let (text, wanted) = match encoding {
             None => (bytes, wanted),
             Some(encoding) => {
@@ -122,14 +130,12 @@ impl<'e> Places<'e> {
                 (Zeroizing::new(std::mem::take(&mut decoded.text)), wanted)
             }
         };
-        let path = origin.path().unwrap_or_default();
-        let input =
-            Input { text: &text, own: 0..text.len(), kind: FileKind::of_path(path.as_bytes()), binary };
+        let input = Input { text: &text, own: 0..text.len(), kind: FileKind::ANY, binary };
         let mut matches = Vec::new();
         self.engine.scan(&mut Scratch::default(), &input, &mut matches);
         let secret = locate(&text, &matches, item, spot.line, wanted, self.engine)
             .ok_or("the place has changed since the report was made")?;
-        Ok(Text { text, matches, secret })
+        Ok(Text { text, secret })
     }
 
     fn bytes(&self, origin: &Origin) -> Result<Bytes, String> {
@@ -164,6 +170,11 @@ fn start_of(text: &[u8], at: usize, back: u64) -> usize {
     start
 }
 
+/// The beginning of the next line, or the end.
+fn next_line(text: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |by| at + by + 1)
+}
+
 /// Where a finding stands now: where the report says, if that still looks as it did; else the match of the
 /// same rule and mask that is nearest to its line.
 fn locate(
@@ -190,31 +201,4 @@ fn locate(
         .filter(|found| alike(found.secret))
         .min_by_key(|found| lines.position(found.secret.start).line.abs_diff(line))
         .map(|found| found.secret)
-}
-
-impl Text {
-    /// A piece of the text with everything masked that is a secret.
-    fn masked(&self, span: Span) -> String {
-        let mut hidden: Vec<Span> = self.matches.iter().map(|found| found.secret).collect();
-        hidden.push(self.secret);
-        hidden.sort();
-        let mut out = String::new();
-        let mut at = span.start;
-        for secret in hidden.into_iter().filter(|secret| secret.overlaps(span)) {
-            if secret.end <= at {
-                continue;
-            }
-            if secret.start > at {
-                out.push_str(&String::from_utf8_lossy(&self.text[at..secret.start]));
-            }
-            let begins = secret.start >= span.start;
-            let mask = || Secret::new(&self.text[secret.range()]).mask();
-            out.push_str(&if begins { mask() } else { "…".to_owned() });
-            at = secret.end;
-        }
-        if at < span.end {
-            out.push_str(&String::from_utf8_lossy(&self.text[at..span.end]));
-        }
-        out
-    }
 }

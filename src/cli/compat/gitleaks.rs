@@ -157,13 +157,13 @@ impl<'a> Run<'a> {
         let repo = Repo::here()?;
         if staged {
             let source = Staged::open(&repo, &[])?;
-            return Ok(gate::judge(self.scan.run(&source)?, &source, &[]).outcome);
+            return Ok(gate::judge(self.scan.run_apart(&source)?, &source, &[]).outcome);
         }
         let source = Unstaged::open(&repo)?;
         if source.is_empty() {
             return Ok(Outcome { stats: Stats::default(), ..Outcome::default() });
         }
-        Ok(gate::judge(self.scan.run(&source)?, &source, &[]).outcome)
+        Ok(gate::judge(self.scan.run_apart(&source)?, &source, &[]).outcome)
     }
 
     fn history(&self, log_opts: Option<&str>) -> Result<Outcome, Error> {

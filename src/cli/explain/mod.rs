@@ -108,7 +108,7 @@ fn subject(args: &Explain) -> Result<Subject, Error> {
     let bytes = content::of_file(path)?;
     let whole = clean(path);
     let above = whole.parent().unwrap_or(&whole);
-    let top = above.ancestors().find(|above| above.join(".git").exists());
+    let top = crate::config::top_of(above);
     let top = match top {
         Some(top) => top,
         None if whole.starts_with(&here) => &here,

@@ -94,7 +94,7 @@ fn look<S: Source + Introduced>(gate: Gate, start: &Path, source: &S, global: &G
     output::notes(&settings, false);
     let waived = waived(&settings)?;
     let scan = Scan::new(settings);
-    let verdict = gate::judge(scan.run(source)?, source, &waived);
+    let verdict = gate::judge(scan.run_apart(source)?, source, &waived);
     judge::tell(&verdict.outcome.told, false);
     let status = verdict.outcome.exit_status();
     tell(gate, &verdict, global)?;

@@ -10,6 +10,7 @@ use super::judge::{self, Judge};
 use super::{output, progress};
 use crate::config::{FILE_NAME, Settings};
 use crate::error::Error;
+use crate::report::terminal::inert;
 use crate::report::{self, Format, Options};
 use crate::scan::Scan;
 use crate::source::tree::{Tree, TreeOptions};
@@ -27,7 +28,8 @@ use std::path::{Path, PathBuf};
 /// a list of what is to be done. Without a terminal, or with TERM=dumb, questions are asked and answers read
 /// line by line.
 ///
-/// Exit status: 0 done, 2 an error, or the answers ended before anything was saved.
+/// Exit status: 0 done, 2 an error, something could not be looked at, or the answers ended before anything
+/// was saved.
 #[derive(Args)]
 pub struct Triage {
     /// Files or directories to scan [default: .]
@@ -85,19 +87,25 @@ pub fn run(args: &Triage, global: &Global) -> Result<u8, Error> {
     check(&signature, &settings)?;
     let known = allowed(&settings);
     let scan = Scan::new(settings);
-    let items = match &args.report {
-        Some(path) => saved(path)?,
+    let load::Loaded { items, complete } = match &args.report {
+        Some(path) => unanswered(saved(path)?, &known),
+        // What entries allow is no finding of a scan.
         None => scanned(&scan, paths)?,
     };
-    let found = items.len();
-    let items = unanswered(items, &known);
+    if !complete && args.report.is_some() {
+        eprintln!("sekisho: the run that wrote this report could not look at everything");
+    }
+    let status = if complete { 0 } else { super::INCOMPLETE };
     if items.is_empty() {
-        let told = match found {
-            0 => "nothing was found".to_owned(),
-            _ => format!("{found} finding(s), all of which {} allows", file.display()),
+        let told = match (complete, &args.report) {
+            (false, _) => "nothing in what could be looked at is left".to_owned(),
+            (true, None) => "nothing was found".to_owned(),
+            (true, Some(_)) => {
+                format!("no finding that {} does not allow", inert(&file.display().to_string()))
+            }
         };
         output::print(&format!("{told}: there is nothing to go through\n"))?;
-        return Ok(0);
+        return Ok(status);
     }
     let mut session = Session::new(items);
     let show = Show { places: Places::new(scan.engine()) };
@@ -105,7 +113,7 @@ pub fn run(args: &Triage, global: &Global) -> Result<u8, Error> {
         true => screen::run(&mut session, &show, &file)?,
         false => plain::run(&mut session, &show, &file, &mut std::io::stdin().lock())?,
     };
-    finish(&session, end, args, &signature, &file)
+    Ok(finish(&session, end, args, &signature, &file)?.max(status))
 }
 
 /// Is there a terminal that a whole screen can be drawn on?
@@ -114,18 +122,19 @@ fn full_screen(args: &Triage) -> bool {
     !args.plain && able && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// The fingerprints that entries in force allow wherever they stand.
-fn allowed(settings: &Settings) -> Vec<String> {
-    let layers = settings.cascade.layers();
-    let entries = layers.iter().flat_map(|layer| layer.allow.entries());
+/// Fingerprints that entries in force allow wherever they stand, and for which rules; for all where none is
+/// told.
+fn allowed(settings: &Settings) -> Vec<(String, Vec<String>)> {
+    let entries = settings.cascade.base().allow.entries().iter();
     entries
         .filter(|entry| !entry.expired(settings.cascade.today()))
-        .filter(|entry| entry.path.is_none() && entry.value.is_none() && entry.line.is_none())
-        .filter_map(|entry| entry.fingerprint.clone())
+        .filter(|entry| entry.path.is_none() && entry.path_regex.is_none())
+        .filter(|entry| entry.value.is_none() && entry.line.is_none() && entry.sha1.is_empty())
+        .filter_map(|entry| Some((entry.fingerprint.clone()?, entry.rule.clone())))
         .collect()
 }
 
-fn saved(path: &Path) -> Result<Vec<Item>, Error> {
+fn saved(path: &Path) -> Result<load::Loaded, Error> {
     let name = path.display().to_string();
     let text = std::fs::read(path).map_err(|error| Error::Input {
         what: name.clone(),
@@ -136,7 +145,7 @@ fn saved(path: &Path) -> Result<Vec<Item>, Error> {
 }
 
 /// A scan, told in the form of a report: from there on it makes no difference where findings came from.
-fn scanned(scan: &Scan, paths: Vec<PathBuf>) -> Result<Vec<Item>, Error> {
+fn scanned(scan: &Scan, paths: Vec<PathBuf>) -> Result<load::Loaded, Error> {
     let shown = std::io::stderr().is_terminal();
     let tree = Tree::new(paths, TreeOptions::default());
     let outcome = progress::with(&scan.progress, shown, || scan.run(&tree))?;
@@ -151,9 +160,12 @@ fn scanned(scan: &Scan, paths: Vec<PathBuf>) -> Result<Vec<Item>, Error> {
 }
 
 /// Findings that no entry allows by their fingerprint yet: a saved report may be older than the entries.
-fn unanswered(mut items: Vec<Item>, known: &[String]) -> Vec<Item> {
-    items.retain(|item| !known.iter().any(|start| item.fingerprint.starts_with(start.as_str())));
-    items
+fn unanswered(mut loaded: load::Loaded, known: &[(String, Vec<String>)]) -> load::Loaded {
+    let allows = |item: &Item, (start, rules): &(String, Vec<String>)| {
+        item.fingerprint.starts_with(start.as_str()) && (rules.is_empty() || rules.contains(&item.rule))
+    };
+    loaded.items.retain(|item| !known.iter().any(|entry| allows(item, entry)));
+    loaded
 }
 
 fn check(signature: &Signature, settings: &Settings) -> Result<(), Error> {
@@ -209,13 +221,18 @@ fn finish(
         session.count(Mark::Accepted)
     );
     if !entries.is_empty() {
-        told.push_str(&format!("{} entries written to {}\n", entries.len(), file.display()));
+        told.push_str(&format!(
+            "{} entries written to {}\n",
+            entries.len(),
+            inert(&file.display().to_string())
+        ));
     }
     if session.count(Mark::True) > 0 {
         match &args.todo {
             Some(path) => {
                 write_todo(session, path)?;
-                told.push_str(&format!("what is to be done was written to {}\n", path.display()));
+                let path = inert(&path.display().to_string());
+                told.push_str(&format!("what is to be done was written to {path}\n"));
             }
             None => told.push_str(&format!("to be done:\n{}", save::todo_text(session))),
         }

@@ -116,7 +116,7 @@ impl<R: BufRead, W: Write> Talk<'_, R, W> {
             }
             "g" => match rest.trim().parse::<isize>() {
                 Ok(number) => {
-                    session.go(number - 1 - session.cursor() as isize);
+                    session.go(number.saturating_sub(1).saturating_sub(session.cursor() as isize));
                     Next::Show
                 }
                 Err(_) => self.say("a number from 1 on is needed")?,

@@ -74,7 +74,9 @@ fn the_judgement_tells_its_numbers_or_what_was_obvious() {
     let told = |text: &str| {
         let trace = trace(&engine, text.as_bytes());
         let judged = trace.events.iter().find_map(|event| match &event.look {
-            Look::Tried(attempt) if attempt.noise.is_some() => Some(attempt.clone()),
+            Look::Tried(attempt) if attempt.tests.iter().any(|test| test.name == "judgement") => {
+                Some(attempt.clone())
+            }
             _ => None,
         });
         judged.unwrap_or_else(|| panic!("{trace:?}"))
@@ -84,7 +86,7 @@ fn the_judgement_tells_its_numbers_or_what_was_obvious() {
     assert!(refused.tests[0].measured.contains("a reference to a value"), "{refused:?}");
     let found = told(&format!("db_password = \"{}\"\n", ["Xk29!", "fLq0p"].concat()));
     assert_eq!(found.verdict, Ok(Certainty::Judged));
-    assert!(found.tests[0].number.is_some() && !found.noise.unwrap().weightiest(4).is_empty());
+    assert!(found.tests[0].number.is_some() && !found.weights.is_empty());
 }
 
 #[test]

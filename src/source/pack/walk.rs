@@ -43,7 +43,7 @@ pub(in crate::source) struct Work<'a> {
     pub(in crate::source) pack: &'a Pack,
     /// The objects to show; all where it is `None`.
     pub(in crate::source) wanted: Option<&'a Marks>,
-    /// Marked for each object that was shown and in which nothing was found.
+    /// Marked for each object that was shown, in which nothing was found, and that names nothing missing.
     pub(in crate::source) clean: &'a Marks,
     /// Objects of other packs, for deltas against them: kind and content.
     pub(in crate::source) outside: &'a Elsewhere<'a>,
@@ -59,7 +59,14 @@ struct Held<M> {
     buffer: Vec<u8>,
     length: usize,
     /// `None` where it was not shown to a visitor.
-    memory: Option<M>,
+    shown: Option<Shown<M>>,
+}
+
+/// What is known of an object that was shown to a visitor.
+struct Shown<M> {
+    memory: M,
+    /// All that it names is there.
+    whole: bool,
 }
 
 /// An entry to be looked at, and what it is made from.
@@ -265,7 +272,7 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
                     if task.base.is_none() { (self.shared.work.outside)(&id) } else { None }
                 {
                     let length = buffer.len();
-                    let base = Some(Arc::new(Held { kind, buffer, length, memory: None }));
+                    let base = Some(Arc::new(Held { kind, buffer, length, shown: None }));
                     self.made(&Task { base, ..task }, stream, header.size as usize)?
                 } else {
                     self.made(&task, stream, header.size as usize)?
@@ -329,8 +336,8 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
     ) -> Result<Held<V::Memory>, Reason> {
         let mut buffer = self.buffer(length);
         self.inflate(entry, stream, &mut buffer[..length])?;
-        let memory = self.show(entry, kind, &buffer[..length], None);
-        Ok(Held { kind, buffer, length, memory })
+        let shown = self.show(entry, kind, &buffer[..length], None);
+        Ok(Held { kind, buffer, length, shown })
     }
 
     fn made(
@@ -364,8 +371,8 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
         });
         self.instructions = instructions;
         let (buffer, length) = told?;
-        let memory = self.show(task.entry, base.kind, &buffer[..length], Some(base));
-        Ok(Held { kind: base.kind, buffer, length, memory })
+        let shown = self.show(task.entry, base.kind, &buffer[..length], Some(base));
+        Ok(Held { kind: base.kind, buffer, length, shown })
     }
 
     /// Show an object to the visitor, if it is wanted.
@@ -375,29 +382,29 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
         kind: ObjectKind,
         bytes: &[u8],
         base: Option<&Held<V::Memory>>,
-    ) -> Option<V::Memory> {
+    ) -> Option<Shown<V::Memory>> {
         let (position, wanted) = self.shared.forest.position(entry);
         if !wanted {
             return None;
         }
         let work = self.shared.work;
-        let made = base.and_then(|base| {
-            let base_bytes = &base.buffer[..base.length];
-            Some(Made { base: base.memory.as_ref()?, base_bytes, copies: &self.copies })
-        });
+        let base = base.and_then(|base| Some((base, base.shown.as_ref()?)));
         let id = || work.pack.id(position);
-        if kind != ObjectKind::Blob
-            && let Some(links) = work.links
-        {
-            let copies = made.as_ref().map_or(&[][..], |made| made.copies);
-            links.check(&mut self.seen, kind, bytes, &id, copies);
-        }
-        let object = Object { kind, bytes, id: &id };
-        let memory = self.visitor.object(&object, made);
-        if V::is_clean(&memory) {
+        let whole = kind == ObjectKind::Blob
+            || work.links.is_none_or(|links| {
+                // What the other object names and is missing, this one names too.
+                let copies = base.filter(|(_, shown)| shown.whole).map_or(&[][..], |_| &self.copies);
+                links.check(&mut self.seen, kind, bytes, &id, copies)
+            });
+        let made = base.map(|(base, shown)| {
+            let base_bytes = &base.buffer[..base.length];
+            Made { base: &shown.memory, base_bytes, copies: &self.copies }
+        });
+        let memory = self.visitor.object(&Object { kind, bytes, id: &id }, made);
+        if whole && V::is_clean(&memory) {
             work.clean.add(position);
         }
-        Some(memory)
+        Some(Shown { memory, whole })
     }
 
     /// An object that is not held in memory. What is made from it cannot be read.

@@ -1,7 +1,7 @@
 //! Joins the two halves of a credential (key id and secret, SID and token, client id and client secret)
 //! into one finding.
 
-use crate::finding::Finding;
+use super::Finding;
 use crate::rules::Severity;
 use std::collections::HashMap;
 
