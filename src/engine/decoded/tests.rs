@@ -199,8 +199,11 @@ fn one_inside_the_other() {
     let percent = base64_of(format!("a%3D{}", token.replace('_', "%5f")).as_bytes());
     assert_eq!(only(percent.as_bytes(), &token).0, "base64 > percent");
     let pieces = base64_of(text.as_bytes());
-    let joined = format!("x = \"{}\" +\n  \"{}\"", &pieces[..41], &pieces[41..]);
+    let joined = format!("x = \"{}\" + \"{}\"", &pieces[..41], &pieces[41..]);
     assert_eq!(only(joined.as_bytes(), &token).0, "joined > base64");
+    // Over lines it is base64 that is wrapped.
+    let wrapped = joined.replace("+ ", "+\n  ");
+    assert_eq!(only(wrapped.as_bytes(), &token).0, "base64");
 }
 
 #[test]
