@@ -209,23 +209,35 @@ impl<'s> Scanner<'s> {
         self.scan.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Scan a text that is wholly in memory; `original` maps its offsets to those of the input.
-    fn text(&mut self, origin: &Origin, text: &[u8], binary: bool, original: &dyn Fn(usize) -> usize) {
+    /// Scan a text that is wholly in memory, read as `read` says; `original` maps its offsets to those of the
+    /// input. Tells whether all of it was looked at.
+    fn text(
+        &mut self,
+        origin: &Origin,
+        text: &[u8],
+        read: ReadAs,
+        original: &dyn Fn(usize) -> usize,
+    ) -> bool {
         self.matches.clear();
-        let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
+        let (kind, binary) = (kind_of(origin, self.roots), read == ReadAs::Binary);
+        let input = Input { text, own: 0..text.len(), kind, binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
-        self.limits(origin);
+        let all = self.limits(origin);
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
-            let cut = Cut { scan: self.scan, origin, text, matches: &self.matches, original, aside };
+            let matches = &self.matches;
+            let cut = Cut { scan: self.scan, origin, text, matches, original, aside, read };
             cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
         }
+        all
     }
 
-    /// Tell what was encoded and not looked at.
-    fn limits(&mut self, origin: &Origin) {
+    /// Tell what was encoded and not looked at; true where that is nothing.
+    fn limits(&mut self, origin: &Origin) -> bool {
         let limits = self.scratch.take_limits();
+        let none = limits.is_empty();
         self.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(origin, limit)));
+        none
     }
 }
 
@@ -241,10 +253,11 @@ impl Visit for Scanner<'_> {
         match utf16::detect(head) {
             Some(encoding) => {
                 let decoded = utf16::decode(bytes, encoding);
-                self.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
+                let read = ReadAs::Wide(encoding);
+                self.text(&origin, &decoded.text, read, &|offset| decoded.original(offset))
             }
-            None => self.text(&origin, bytes, utf16::looks_binary(head), &|offset| offset),
-        }
+            None => self.text(&origin, bytes, ReadAs::of(head), &|offset| offset),
+        };
         self.done(bytes.len() as u64);
     }
 
@@ -252,8 +265,8 @@ impl Visit for Scanner<'_> {
         let mut head = Vec::with_capacity(HEAD);
         // The source tells of trouble with reading; what was read is looked at all the same.
         let _ = reader.take(HEAD as u64).read_to_end(&mut head);
-        let encoding = utf16::detect(&head);
-        let binary = encoding.is_none() && utf16::looks_binary(&head);
+        let read_as = ReadAs::of(&head);
+        let binary = read_as == ReadAs::Binary;
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
         let Scanner { scan, scratch, hits, skipped, .. } = self;
@@ -270,15 +283,18 @@ impl Visit for Scanner<'_> {
                 matches: window.matches,
                 original: &original,
                 aside,
+                read: read_as,
             };
             let lines = LineIndex::new(window.text, window.lines_before + 1);
             cut.hits(lines, window.column_before, (&mut *hits, &mut *skipped));
         };
-        let read = match encoding {
-            None => stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
-                each(window, &|offset| offset);
-            }),
-            Some(encoding) => {
+        let read = match read_as {
+            ReadAs::Text | ReadAs::Binary => {
+                stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
+                    each(window, &|offset| offset);
+                })
+            }
+            ReadAs::Wide(encoding) => {
                 let remembered = 2 * (stream::STEP + scan.engine.look_ahead());
                 let wide = RefCell::new(utf16::WideReader::new(encoding, whole, remembered));
                 stream::scan(&scan.engine, scratch, &mut Shared(&wide), &describe, |window| {
@@ -292,6 +308,25 @@ impl Visit for Scanner<'_> {
 
     fn skip(&mut self, skipped: Skipped) {
         self.skipped.push(skipped);
+    }
+}
+
+/// How an input is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReadAs {
+    Text,
+    Binary,
+    Wide(utf16::Encoding),
+}
+
+impl ReadAs {
+    /// What the first bytes of an input tell.
+    fn of(head: &[u8]) -> ReadAs {
+        match utf16::detect(head) {
+            Some(encoding) => ReadAs::Wide(encoding),
+            None if utf16::looks_binary(head) => ReadAs::Binary,
+            None => ReadAs::Text,
+        }
     }
 }
 
@@ -352,6 +387,8 @@ struct Cut<'a> {
     original: &'a dyn Fn(usize) -> usize,
     /// Private keys are set aside here.
     aside: bool,
+    /// How `text` was made from the input.
+    read: ReadAs,
 }
 
 impl Cut<'_> {
@@ -386,7 +423,7 @@ impl Cut<'_> {
                 end,
                 offset,
                 length,
-                decoded: found.chain().to_vec(),
+                decoded: self.chain(found),
                 preview: self.preview(found, &secret),
             };
             self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
@@ -401,6 +438,15 @@ impl Cut<'_> {
                 occurrence,
             });
         }
+    }
+
+    /// The encodings around a secret, the outermost first.
+    fn chain(&self, found: &Match) -> Vec<&'static str> {
+        let wide = match self.read {
+            ReadAs::Wide(encoding) => Some(encoding.name()),
+            ReadAs::Text | ReadAs::Binary => None,
+        };
+        wide.into_iter().chain(found.chain().iter().copied()).collect()
     }
 
     /// The line that byte `at` stands on, at most a kilobyte of it to each side.

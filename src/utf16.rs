@@ -37,6 +37,11 @@ impl Encoding {
         }
     }
 
+    /// The name in a chain of encodings.
+    pub fn name(self) -> &'static str {
+        if self.width() == 2 { "utf-16" } else { "utf-32" }
+    }
+
     /// The number in one code unit.
     fn unit(self, bytes: &[u8]) -> u32 {
         let high_first = |number: u32, &byte: &u8| number << 8 | u32::from(byte);

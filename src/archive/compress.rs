@@ -32,13 +32,8 @@ pub enum Compression {
 
 impl Compression {
     /// All of them.
-    pub const ALL: [Compression; 5] = [
-        Compression::Gzip,
-        Compression::Zlib,
-        Compression::Zstd,
-        Compression::Bzip2,
-        Compression::Xz,
-    ];
+    pub const ALL: [Compression; 5] =
+        [Compression::Gzip, Compression::Zlib, Compression::Zstd, Compression::Bzip2, Compression::Xz];
 
     /// The name for people, in lower case.
     pub fn name(self) -> &'static str {
@@ -128,11 +123,9 @@ pub fn decompress<'r, R: BufRead + 'r>(kind: Compression, reader: R) -> io::Resu
             decoder.window_log_max(WINDOW_LOG)?;
             Ok(decoder)
         })),
-        Compression::Xz => {
-            Box::new(Streams::new(reader, kind, |reader| {
-                Ok(lzma_rust2::XzReader::new_mem_limit(reader, false, WINDOW_KIB))
-            }))
-        }
+        Compression::Xz => Box::new(Streams::new(reader, kind, |reader| {
+            Ok(lzma_rust2::XzReader::new_mem_limit(reader, false, WINDOW_KIB))
+        })),
     })
 }
 

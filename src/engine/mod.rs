@@ -124,6 +124,11 @@ impl Scratch {
     pub fn take_limits(&mut self) -> Vec<(usize, decoded::Limit)> {
         std::mem::take(&mut self.decoded.limits)
     }
+
+    /// Nothing of that kind is there.
+    pub fn has_no_limits(&self) -> bool {
+        self.decoded.limits.is_empty()
+    }
 }
 
 /// Rules compiled for scanning.
@@ -235,17 +240,34 @@ impl Engine {
         let from = input.own.start.saturating_sub(BESIDE);
         let to = input.text.len().min(input.own.end + BESIDE);
         self.look(scratch, input, from..to, out, None);
-        let mut matches = std::mem::take(out.matches());
-        overlap::settle_telling(&self.rules, &mut matches, first, |won, lost, why| {
-            out.contest(won, lost, why);
-        });
+        self.settle(out, first);
         if input.own != (0..input.text.len()) {
             let mut index = 0;
-            matches.retain(|found| {
+            out.matches().retain(|found| {
                 index += 1;
                 index <= first || input.own.contains(&found.anchor)
             });
         }
+    }
+
+    /// The same, settled: `out` is empty before.
+    fn look_settled<S: Sink>(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        range: Range<usize>,
+        out: &mut S,
+    ) {
+        self.look(scratch, input, range, out, None);
+        self.settle(out, 0);
+    }
+
+    /// Of the matches from `first` on those go that give way to others.
+    fn settle<S: Sink>(&self, out: &mut S, first: usize) {
+        let mut matches = std::mem::take(out.matches());
+        overlap::settle_telling(&self.rules, &mut matches, first, |won, lost, why| {
+            out.contest(won, lost, why);
+        });
         *out.matches() = matches;
     }
 
@@ -306,7 +328,7 @@ impl Engine {
                     }
                 });
             }
-            self.decode(scratch, input, at..end, out.matches(), watch.as_deref_mut());
+            self.decode(scratch, input, at..end, out, watch.as_deref_mut());
             at = end;
         }
         scratch.candidates = candidates;

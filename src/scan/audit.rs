@@ -2,7 +2,7 @@
 
 mod tree;
 
-use super::{Cut, HEAD, Hit, Scan, Scanner, not_decoded};
+use super::{Cut, HEAD, Hit, ReadAs, Scan, Scanner};
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Match};
@@ -184,16 +184,8 @@ struct Auditor<'s> {
 struct Memory {
     trace: Trace,
     /// How its beginning looked.
-    look: Look,
+    look: ReadAs,
     clean: bool,
-}
-
-/// How a text is scanned.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
-    Text,
-    Binary,
-    Wide(utf16::Encoding),
 }
 
 impl<'s> Auditor<'s> {
@@ -227,10 +219,10 @@ impl<'s> Auditor<'s> {
         progress.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn look(kind: ObjectKind, bytes: &[u8], made: Option<&Made<'_, Memory>>) -> Look {
+    fn look(kind: ObjectKind, bytes: &[u8], made: Option<&Made<'_, Memory>>) -> ReadAs {
         // Trees hold ids in binary between names in text.
         if kind != ObjectKind::Blob {
-            return Look::Text;
+            return ReadAs::Text;
         }
         let head = &bytes[..bytes.len().min(HEAD)];
         if let Some(made) = made
@@ -241,11 +233,7 @@ impl<'s> Auditor<'s> {
         {
             return made.base.look;
         }
-        match utf16::detect(head) {
-            Some(encoding) => Look::Wide(encoding),
-            None if utf16::looks_binary(head) => Look::Binary,
-            None => Look::Text,
-        }
+        ReadAs::of(head)
     }
 
     fn hits(&mut self, object: &Object<'_>, matches: &[Match], input: &Input<'_>) {
@@ -257,7 +245,8 @@ impl<'s> Auditor<'s> {
         let first = self.scanner.hits.len();
         let original = |offset| offset;
         let (text, aside) = (input.text, false);
-        let cut = Cut { scan, origin: &origin, text, matches: &matches, original: &original, aside };
+        let read = ReadAs::Text;
+        let cut = Cut { scan, origin: &origin, text, matches: &matches, original: &original, aside, read };
         let Scanner { hits, skipped, .. } = &mut self.scanner;
         cut.hits(LineIndex::new(text, 1), 0, (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
@@ -278,15 +267,13 @@ impl<'s> Auditor<'s> {
         self.scanner.scratch.take_limits();
     }
 
-    /// Tell what was encoded and not looked at.
-    fn limits(&mut self, object: &Object<'_>) {
-        let limits = self.scanner.scratch.take_limits();
-        if limits.is_empty() {
-            return;
+    /// Tell what was encoded in an object and not looked at; true where that is nothing.
+    fn limits(&mut self, object: &Object<'_>) -> bool {
+        if self.scanner.scratch.has_no_limits() {
+            return true;
         }
         let id = (object.id)().to_string();
-        let origin = Origin::Object { id, kind: object.kind, path: None, commit: None };
-        self.scanner.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(&origin, limit)));
+        self.scanner.limits(&Origin::Object { id, kind: object.kind, path: None, commit: None })
     }
 
     /// Note in which kinds of files this is a match.
@@ -315,17 +302,17 @@ impl VisitObjects for Auditor<'_> {
         let bytes = object.bytes;
         self.count(object.kind, bytes.len() as u64);
         let look = Auditor::look(object.kind, bytes, made.as_ref());
-        if let Look::Wide(encoding) = look {
+        if let ReadAs::Wide(encoding) = look {
             let before = self.scanner.hits.len();
             let decoded = utf16::decode(bytes, encoding);
             let (id, kind) = ((object.id)().to_string(), object.kind);
             let origin = Origin::Object { id, kind, path: None, commit: None };
-            self.scanner.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
-            let clean = self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
+            let all = self.scanner.text(&origin, &decoded.text, look, &|offset| decoded.original(offset));
+            let clean = all && self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
             return Memory { trace: Trace::default(), look, clean };
         }
         let kind = if object.kind == ObjectKind::Blob { FileKind::ANY } else { FileKind::UNKNOWN };
-        let input = Input { text: bytes, own: 0..bytes.len(), kind, binary: look == Look::Binary };
+        let input = Input { text: bytes, own: 0..bytes.len(), kind, binary: look == ReadAs::Binary };
         let made = made.filter(|made| !self.every_byte && made.base.look == look);
         let bridged;
         let derived = match made {
@@ -343,9 +330,9 @@ impl VisitObjects for Auditor<'_> {
             None => None,
         };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
-        self.limits(object);
-        let clean = trace.matches().is_empty();
-        if !clean {
+        let all = self.limits(object);
+        let clean = all && trace.matches().is_empty();
+        if !trace.matches().is_empty() {
             self.hits(object, trace.matches(), &input);
         }
         Memory { trace, look, clean }

@@ -27,7 +27,7 @@ pub enum Sign {
     Quote,
     /// The first byte of a line, a hexadecimal digit.
     Line,
-    /// Somewhere in a row of pairs with a sign between each.
+    /// Somewhere in a row of pairs with a sign between each, or behind the `0x` of one in a list.
     Pairs,
 }
 
@@ -89,13 +89,22 @@ fn name(text: &[u8], at: usize, last: &Masks, new: &Masks, length: usize, found:
     let (four, four_before) = (two & up(two, two_before, 2), two_before & two_before << 2);
     if four != 0 {
         let (eight, eight_before) = (four & up(four, four_before, 4), four_before & four_before << 4);
-        let (sixteen, sixteen_before) =
-            (eight & up(eight, eight_before, 8), eight_before & eight_before << 8);
+        let sixteen = eight & up(eight, eight_before, 8);
         let twenty = sixteen & up(four, four_before, 16);
-        let _ = sixteen_before;
         each(twenty & !up(run, last.base64, RUN as u32) & own, |bit| {
             found.push(Spot { at: (at + bit) as u32, sign: Sign::Run });
         });
+        // Three words of four characters, with one sign or two between them: `0x61,0x62, 0x63`.
+        let word = four & !run << 4 & !run >> 1;
+        let list = word & (word >> 5 | word >> 6) & (word >> 10 | word >> 11 | word >> 12) & own >> 12;
+        if list != 0 {
+            let place = at + list.trailing_zeros() as usize - 1;
+            if place >= 2
+                && matches!(text[place - 2..], [b'0', b'x' | b'X', one, two, ..] if one.is_ascii_hexdigit() && two.is_ascii_hexdigit())
+            {
+                found.push(Spot { at: place as u32, sign: Sign::Pairs });
+            }
+        }
     }
     each(new.escape & own, |bit| {
         let place = at + bit;

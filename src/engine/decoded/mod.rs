@@ -13,11 +13,12 @@ mod squeezed;
 mod value;
 
 use super::derived::Watch;
-use super::{Engine, Input, Match, Scratch, overlap};
+use super::trace::{AnchorKind, Event, Listener, Look, Sink, Trace, Undone};
+use super::{Engine, Input, Match, Scratch};
 use crate::text::Span;
 use crate::utf16;
 use crate::view::region::{self, Encoding, Looked, Region};
-use crate::view::sieve::{self, Sign, Spot};
+use crate::view::sieve::{self, Spot};
 use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -93,6 +94,8 @@ struct Said {
     map: Map,
     /// It is no clean text.
     binary: bool,
+    /// Something was found in it, and it is JSON.
+    json: bool,
 }
 
 enum Map {
@@ -110,26 +113,19 @@ impl Drop for Said {
 
 impl Engine {
     /// Look at what is encoded in `range`.
-    pub(super) fn decode(
+    pub(super) fn decode<S: Sink>(
         &self,
         scratch: &mut Scratch,
         input: &Input<'_>,
         range: Range<usize>,
-        out: &mut Vec<Match>,
+        out: &mut S,
         mut watch: Option<&mut Watch<'_>>,
     ) {
         let mut spots = std::mem::take(&mut scratch.decoded.spots);
         sieve::find(input.text, range, &mut spots);
         for &spot in &spots {
-            let Some(Looked { span, region }) = region::look(input.text, spot, &mut scratch.decoded.last)
-            else {
-                continue;
-            };
-            // Of a row any place may be named: its region belongs to where it begins.
-            let anchor = match (&region, spot.sign) {
-                (Some(region), Sign::Pairs) => region.span().start,
-                _ => spot.at as usize,
-            };
+            let looked = region::look(input.text, spot, &mut scratch.decoded.last);
+            let Some((anchor, Looked { span, region })) = looked else { continue };
             if let Some(watch) = &mut watch {
                 watch.region(anchor, span);
             }
@@ -140,18 +136,19 @@ impl Engine {
         scratch.decoded.spots = spots;
     }
 
-    fn in_region(
+    fn in_region<S: Sink>(
         &self,
         scratch: &mut Scratch,
         input: &Input<'_>,
         (region, anchor): (&Region, usize),
-        out: &mut Vec<Match>,
+        out: &mut S,
     ) {
         let state = &mut scratch.decoded;
         if state.depth >= DEPTH {
             state.limits.push((anchor, Limit::Depth));
             return;
         }
+        let told = state.limits.len();
         let length = region.span().len();
         if state.depth == 0 {
             state.budget = MOST.min(FREE + length * RATIO);
@@ -162,31 +159,71 @@ impl Engine {
             state.limits.push((anchor, Limit::Size));
         }
         state.budget -= bytes.len().min(state.budget);
-        let said = match region.alone() {
+        let mut said = match region.alone() {
             true => match unwrap(std::mem::take(&mut *bytes), anchor, state) {
                 Some(said) => said,
                 None => return,
             },
             false => {
                 let text = std::mem::take(&mut *bytes);
-                Said { text, chain: Vec::new(), map: Map::Same, binary: input.binary }
+                Said { text, chain: Vec::new(), map: Map::Same, binary: input.binary, json: false }
             }
         };
         let kind = if region.alone() { super::FileKind::UNKNOWN } else { input.kind };
         let mut inner = state.inner.take().unwrap_or_default();
         inner.decoded.depth = state.depth + 1 + said.chain.len() as u8;
         inner.decoded.budget = state.budget;
-        let mut found = Vec::new();
-        let inside = Input { text: &said.text, own: 0..said.text.len(), kind, binary: said.binary };
-        self.look(&mut inner, &inside, 0..said.text.len(), &mut found, None);
-        overlap::settle(&self.rules, &mut found, 0);
+        let whole = 0..said.text.len();
+        let inside = Input { text: &said.text, own: whole.clone(), kind, binary: said.binary };
+        let trace = match S::LISTENS {
+            true => {
+                let mut listener = Listener::of_all(&said.text);
+                self.look_settled(&mut inner, &inside, whole, &mut listener);
+                listener.told()
+            }
+            false => {
+                let mut matches = Vec::new();
+                self.look_settled(&mut inner, &inside, whole, &mut matches);
+                Trace { matches, ..Trace::default() }
+            }
+        };
         let state = &mut scratch.decoded;
         state.budget = inner.decoded.budget;
         state.limits.extend(inner.decoded.limits.drain(..).map(|(_, limit)| (anchor, limit)));
         state.inner = Some(inner);
+        said.name_json(region, &trace.matches);
         let place = Place { text: input.text, region, said: &said, anchor };
-        out.extend(found.into_iter().filter_map(|found| place.of(found)));
+        out.matches().extend(trace.matches.iter().cloned().filter_map(|found| place.of(found)));
+        let limits = state.limits[told.min(state.limits.len())..].iter().map(|(_, limit)| *limit).collect();
+        out.note(|| Event {
+            anchor: region.span(),
+            kind: AnchorKind::Encoded,
+            look: Look::Decoded(Box::new(Undone {
+                region: region.span(),
+                chain: place.chain(),
+                said: Zeroizing::new(said.text.clone()),
+                trace,
+                limits,
+            })),
+        });
     }
+}
+
+impl Said {
+    /// What is found in a JSON text may stand there with escapes or without: that it is one is told in any
+    /// case, once.
+    fn name_json(&mut self, region: &Region, found: &[Match]) {
+        let unnamed = |found: &Match| found.chain().first() != Some(&Encoding::Json.name());
+        if region.alone() && found.iter().any(unnamed) && is_json(&self.text) {
+            self.json = true;
+        }
+    }
+}
+
+/// Is it one object or list of JSON?
+fn is_json(text: &[u8]) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+        && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// Where matches in what a region says stand in the text.
@@ -198,6 +235,13 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The encodings of the region, the outermost first.
+    fn chain(&self) -> Vec<&'static str> {
+        let mut chain = vec![self.region.encoding.name()];
+        chain.extend(&self.said.chain);
+        chain
+    }
+
     /// The match in the text; none where nothing about it is written otherwise there.
     fn of(&self, found: Match) -> Option<Match> {
         let (secret, secret_other) = self.locate(found.secret);
@@ -207,11 +251,12 @@ impl Place<'_> {
         if !alone && !whole_other && !secret_other {
             return None;
         }
-        let mut chain = vec![self.region.encoding.name()];
-        chain.extend(&self.said.chain);
-        if let Some(inner) = &found.decoded {
-            chain.extend(&inner.chain);
+        let mut chain = self.chain();
+        let inner = found.chain();
+        if self.said.json && inner.first() != Some(&Encoding::Json.name()) {
+            chain.push(Encoding::Json.name());
         }
+        chain.extend(inner);
         let value = Zeroizing::new(found.value(&self.said.text).to_vec());
         let decoded = Some(Box::new(Decoding { chain, value }));
         let whole = Span::new(whole.start.min(secret.start), whole.end.max(secret.end));
@@ -233,7 +278,7 @@ impl Place<'_> {
 /// Undo what bytes are wrapped in beside their encoding: compression, and text in wide units. `None`
 /// where they are no text.
 fn unwrap(bytes: Vec<u8>, anchor: usize, state: &mut State) -> Option<Said> {
-    let mut said = Said { text: bytes, chain: Vec::new(), map: Map::Same, binary: false };
+    let mut said = Said { text: bytes, chain: Vec::new(), map: Map::Same, binary: false, json: false };
     while let Some(kind) = squeezed::detect(&said.text) {
         if state.depth + 1 + said.chain.len() as u8 >= DEPTH {
             state.limits.push((anchor, Limit::Depth));
@@ -254,7 +299,7 @@ fn unwrap(bytes: Vec<u8>, anchor: usize, state: &mut State) -> Option<Said> {
         said.text.zeroize();
         // The map counts by the text.
         said.text = decoded.text.clone();
-        said.chain.push(if encoding.width() == 2 { "utf-16" } else { "utf-32" });
+        said.chain.push(encoding.name());
         if matches!(said.map, Map::Same) {
             said.map = Map::Wide(decoded);
         }
@@ -279,4 +324,4 @@ fn base64() -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

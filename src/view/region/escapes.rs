@@ -2,7 +2,8 @@
 
 use super::{AROUND, Encoding, LONGEST, Looked, Region, in_word, line};
 use crate::text::Span;
-use crate::view::Kind;
+use crate::view::escape::entity;
+use crate::view::{Kind, Step};
 use std::ops::Range;
 
 /// Escapes this far from one another (bytes) are read together.
@@ -31,25 +32,16 @@ fn escape(text: &[u8], at: usize) -> Option<(Encoding, usize)> {
             tells(digits).then_some((Encoding::Percent, at + 6))
         }
         [b'%', ref digits @ ..] => tells(digits).then_some((Encoding::Percent, at + 3)),
-        [b'&', b'#', ref number @ ..] => number_tells(number).map(|length| (Encoding::Html, at + 2 + length)),
-        [b'&', ref name @ ..] => {
-            let names = [&b"amp;"[..], b"quot;", b"apos;", b"lt;", b"gt;"];
-            let name = names.into_iter().find(|known| name.starts_with(known))?;
-            Some((Encoding::Html, at + 1 + name.len()))
+        [b'&', b'#' | b'a'..=b'z' | b'A'..=b'Z', ..] => {
+            let length = memchr::memchr(b';', rest)? + 1;
+            match entity(&rest[..length]) {
+                Step::Char(0x21..0x7f) => Some((Encoding::Html, at + length)),
+                _ => None,
+            }
         }
         [b'\\', ref rest @ ..] => backslash(text, at, rest),
         _ => None,
     }
-}
-
-/// `#65;` or `#x41;` without its first sign: its length, where it tells something.
-fn number_tells(number: &[u8]) -> Option<usize> {
-    let end = memchr::memchr(b';', number)?;
-    let value = match &number[..end] {
-        [b'x' | b'X', digits @ ..] => u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?,
-        digits => std::str::from_utf8(digits).ok()?.parse().ok()?,
-    };
-    (0x21..0x7f).contains(&value).then_some(end + 1)
 }
 
 fn backslash(text: &[u8], at: usize, rest: &[u8]) -> Option<(Encoding, usize)> {

@@ -18,24 +18,28 @@ fn next(text: &[u8], close: usize, comma: bool) -> Option<usize> {
     if !close.checked_sub(1).is_some_and(|before| in_word(text[before])) {
         return None;
     }
-    let mut signs = 0;
     let rest = &text[close + 1..text.len().min(close + 1 + SPACE)];
-    for (by, &byte) in rest.iter().enumerate() {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => {}
-            b'\\' if matches!(rest.get(by + 1), Some(b'\n' | b'\r')) => {}
-            b'+' | b'.' | b'&' if signs == 0 && !comma => signs = 1,
-            b',' if signs == 0 && comma => signs = 1,
-            // `f"…"` and the like.
-            b'"' | b'\'' => {
-                let open = close + 1 + by;
-                let word = text.get(open + 1).is_some_and(|&byte| in_word(byte));
-                return (word && (signs == 1 || !comma)).then_some(open);
-            }
-            _ => return None,
-        }
+    let blanks = |rest: &[u8]| {
+        let goes_on = |by: usize| rest[by] == b'\\' && matches!(rest.get(by + 1), Some(b'\n' | b'\r'));
+        (0..rest.len()).find(|&by| !rest[by].is_ascii_whitespace() && !goes_on(by)).unwrap_or(rest.len())
+    };
+    let mut at = blanks(rest);
+    let sign = match rest[at..] {
+        [b'+', b'+', ..] | [b'.', b'.', ..] | [b'|', b'|', ..] | [b'<', b'>', ..] if !comma => 2,
+        [b'+' | b'.' | b'&', ..] if !comma => 1,
+        [b',', ..] if comma => 1,
+        _ if comma => return None,
+        _ => 0,
+    };
+    at += sign;
+    at += blanks(&rest[at..]);
+    // `f"…"` and the like.
+    if let [b'f' | b'r' | b'b' | b'u', b'"' | b'\'', ..] = rest[at..] {
+        at += 1;
     }
-    None
+    let open = close + 1 + at;
+    let word = text.get(open + 1).is_some_and(|&byte| in_word(byte));
+    (matches!(rest.get(at), Some(b'"' | b'\'')) && word).then_some(open)
 }
 
 /// The quote that closes what the quote at `open` opened, on the same line.
@@ -131,14 +135,14 @@ pub(super) fn list(text: &[u8], bracket: usize) -> Option<Looked> {
         .iter()
         .copied()
         .filter(|byte| !byte.is_ascii_whitespace())
-        .take(8)
+        .take(12)
         .collect();
     let rest = rest.strip_prefix(b",").unwrap_or(&rest);
     let before = text[bracket.saturating_sub(16)..bracket].trim_ascii_end();
-    let joined = rest.starts_with(b"].join(")
-        || before.ends_with(b".join(")
-        || before.ends_with(b"implode('',")
-        || before.ends_with(b"implode(\"\",");
+    let behind = [&b"].join('')"[..], b"].join(\"\")", b"].join(``)"];
+    let ahead = [&b"''.join("[..], b"\"\".join(", b"implode('',", b"implode(\"\",", b"implode("];
+    let joined =
+        behind.iter().any(|call| rest.starts_with(call)) || ahead.iter().any(|call| before.ends_with(call));
     looked.span.start = looked.span.start.min(bracket.saturating_sub(16));
     looked.region.take_if(|_| !joined);
     Some(looked)

@@ -100,15 +100,17 @@ impl Last {
 }
 
 /// Look at a place; `None` where nothing is encoded and a few bytes around it say so. `last` belongs to a
-/// pass over rising places of one text.
-pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<Looked> {
+/// pass over rising places of one text. Also tells the place that all this belongs to: of a row any place
+/// may be named, and it belongs to where it begins.
+pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<(usize, Looked)> {
     let at = spot.at as usize;
-    let looked = match spot.sign {
-        Sign::Run => runs::look(text, at),
-        Sign::Escape => escapes::look(text, at),
-        Sign::Equals => escapes::equals(text, at),
-        Sign::Quote => joined::look(text, at),
-        Sign::Line => rows::dump(text, at),
+    let here = |looked| (at, looked);
+    let (anchor, looked) = match spot.sign {
+        Sign::Run => runs::look(text, at).map(here),
+        Sign::Escape => escapes::look(text, at).map(here),
+        Sign::Equals => escapes::equals(text, at).map(here),
+        Sign::Quote => joined::look(text, at).map(here),
+        Sign::Line => rows::dump(text, at).map(here),
         Sign::Pairs => {
             let within = at < last.ends[Sign::Pairs as usize];
             if within { None } else { rows::pairs(text, at) }
@@ -116,7 +118,7 @@ pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<Looked> {
     }?;
     let end = &mut last.ends[spot.sign as usize];
     *end = looked.span.end.max(*end);
-    Some(looked)
+    Some((anchor, looked))
 }
 
 impl Region {
