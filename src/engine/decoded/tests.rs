@@ -92,6 +92,30 @@ fn wrap(text: &str, width: usize, prefix: &str, end: &str) -> String {
         .collect()
 }
 
+/// As `xxd` shows bytes.
+fn dump(bytes: &[u8]) -> String {
+    let line = |(row, line): (usize, &[u8])| {
+        let pairs: Vec<String> = line.chunks(2).map(|two| hex_of(two, "")).collect();
+        let shown: String = line.iter().map(|&byte| char::from(byte)).collect();
+        format!("{:08x}: {:<39}  {}\n", row * 16, pairs.join(" "), shown.replace('\n', "."))
+    };
+    bytes.chunks(16).enumerate().map(line).collect()
+}
+
+/// A deflate block that stores its bytes as they are.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let length = (bytes.len() as u16).to_le_bytes();
+    [&[1, length[0], length[1], !length[0], !length[1]], bytes].concat()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
+    gzip.extend(stored(bytes));
+    gzip.extend(crc32fast::hash(bytes).to_le_bytes());
+    gzip.extend((bytes.len() as u32).to_le_bytes());
+    gzip
+}
+
 #[test]
 fn base64_in_every_form() {
     let token = token(1);
@@ -110,7 +134,7 @@ fn base64_in_every_form() {
         format!("> {encoded}"),
     ] {
         let (chain, bytes) = only(text.as_bytes(), &token);
-        assert_eq!(chain, "base64", "{text}");
+        assert_eq!(chain, "base64 > json", "{text}");
         // The bytes say the token, and little more than it.
         let clean: Vec<u8> = bytes.bytes().filter(u8::is_ascii_alphanumeric).collect();
         assert!(clean.len() >= 45 && clean.len() <= 60, "{bytes}");
@@ -145,17 +169,6 @@ fn other_encodings() {
             .map(|(at, c)| if at % 3 == 2 { write(c) } else { c.to_string() })
             .collect::<String>()
     };
-    let dump = |bytes: &[u8]| -> String {
-        bytes
-            .chunks(16)
-            .enumerate()
-            .map(|(row, line)| {
-                let pairs: Vec<String> = line.chunks(2).map(|two| hex_of(two, "")).collect();
-                let shown: String = line.iter().map(|&byte| char::from(byte)).collect();
-                format!("{:08x}: {:<39}  {shown}\n", row * 16, pairs.join(" "))
-            })
-            .collect()
-    };
     for (text, chain) in [
         (format!("s={}", base32_of(plain.as_bytes())), "base32"),
         (format!("s={}", hex_of(plain.as_bytes(), "")), "hex"),
@@ -171,6 +184,11 @@ fn other_encodings() {
         (format!("<a>{}</a>", escaped(&|c| format!("&#{};", c as u32))), "html"),
         (format!("<a>{}</a>", escaped(&|c| format!("&#x{:X};", c as u32))), "html"),
         (format!("Hello =3D you\n{}=\n{}\n", &token[..10], &token[10..]), "quoted-printable"),
+        (format!("a = {{ 0x{} }};", hex_of(plain.as_bytes(), ", 0x")), "hex"),
+        (format!("a = {{\n    0x{}\n}};", hex_of(plain.as_bytes(), ",\n    0x")), "hex"),
+        (format!("<a>{}</a>", token.replace('_', "&lowbar;")), "html"),
+        (format!("t = \"{}\" .. \"{}\"", &token[..9], &token[9..]), "joined"),
+        (format!("t = b'{}' b'{}'", &token[..9], &token[9..]), "joined"),
         (format!("t = \"{}\" + \"{}\"", &token[..9], &token[9..]), "joined"),
         (format!("t = '{}'\n  . '{}'", &token[..9], &token[9..]), "joined"),
         (format!("t = \"{}\" \"{}\"\n    \"{}\"", &token[..9], &token[9..20], &token[20..]), "joined"),
@@ -190,47 +208,41 @@ fn one_inside_the_other() {
     let token = token(4);
     let text = config(&token);
     let twice = base64_of(base64_of(text.as_bytes()).as_bytes());
-    assert_eq!(only(twice.as_bytes(), &token).0, "base64 > base64");
+    assert_eq!(only(twice.as_bytes(), &token).0, "base64 > base64 > json");
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let encoded = format!("powershell -EncodedCommand {}", base64_of(&wide));
-    assert_eq!(only(encoded.as_bytes(), &token).0, "base64 > utf-16");
+    assert_eq!(only(encoded.as_bytes(), &token).0, "base64 > utf-16 > json");
     let hex = hex_of(base64_of(text.as_bytes()).as_bytes(), "");
-    assert_eq!(only(hex.as_bytes(), &token).0, "hex > base64");
+    assert_eq!(only(hex.as_bytes(), &token).0, "hex > base64 > json");
     let percent = base64_of(format!("a%3D{}", token.replace('_', "%5f")).as_bytes());
     assert_eq!(only(percent.as_bytes(), &token).0, "base64 > percent");
     let pieces = base64_of(text.as_bytes());
     let joined = format!("x = \"{}\" + \"{}\"", &pieces[..41], &pieces[41..]);
-    assert_eq!(only(joined.as_bytes(), &token).0, "joined > base64");
+    assert_eq!(only(joined.as_bytes(), &token).0, "joined > base64 > json");
     // Over lines it is base64 that is wrapped.
     let wrapped = joined.replace("+ ", "+\n  ");
-    assert_eq!(only(wrapped.as_bytes(), &token).0, "base64");
+    assert_eq!(only(wrapped.as_bytes(), &token).0, "base64 > json");
 }
 
 #[test]
 fn compressed_text() {
     let token = token(7);
     let text = config(&token);
-    // A deflate block that stores its bytes as they are, in zlib and in gzip.
-    let length = (text.len() as u16).to_le_bytes();
-    let stored = [&[1, length[0], length[1], !length[0], !length[1]], text.as_bytes()].concat();
     let (mut low, mut high) = (1u32, 0u32);
     for byte in text.bytes() {
         low = (low + u32::from(byte)) % 65521;
         high = (high + low) % 65521;
     }
-    let zlib = [&[0x78, 0x9c], &stored[..], &(high << 16 | low).to_be_bytes()].concat();
-    let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
-    gzip.extend(&stored);
-    gzip.extend(crc32fast::hash(text.as_bytes()).to_le_bytes());
-    gzip.extend((text.len() as u32).to_le_bytes());
+    let zlib = [&[0x78, 0x9c], &stored(text.as_bytes())[..], &(high << 16 | low).to_be_bytes()].concat();
+    let gzip = gzip(text.as_bytes());
     for (bytes, name) in [(&zlib, "zlib"), (&gzip, "gzip")] {
         let encoded = base64_of(bytes);
         let text = format!("release: {encoded}\nend: 1\n");
         let (chain, bytes) = only(text.as_bytes(), &token);
-        assert_eq!(chain, format!("base64 > {name}"));
+        assert_eq!(chain, format!("base64 > {name} > json"));
         assert_eq!(bytes, encoded.trim_end_matches('='));
         let twice = format!("release: {}\n", wrap(&base64_of(encoded.as_bytes()), 76, "", "\n  "));
-        assert_eq!(only(twice.as_bytes(), &token).0, format!("base64 > base64 > {name}"));
+        assert_eq!(only(twice.as_bytes(), &token).0, format!("base64 > base64 > {name} > json"));
     }
     // Cut short, what came before is looked at, and the damage is told.
     let cut = base64_of(&gzip[..gzip.len() - 9]);
@@ -259,7 +271,7 @@ fn nothing_is_told_twice() {
     let text = format!("a = {token}\nb = {}\n", base64_of(config(&token).as_bytes()));
     let found: Vec<Match> = scan(text.as_bytes());
     let chains: Vec<usize> = found.iter().map(|found| found.chain().len()).collect();
-    assert_eq!(chains, [0, 1], "{found:?}");
+    assert_eq!(chains, [0, 2], "{found:?}");
     let text = format!("https://host.example/?a=%2Fx&token={token}%20&b=%3D");
     assert_eq!(only(text.as_bytes(), &token).0, "");
 }
@@ -279,8 +291,9 @@ fn limits_are_told() {
     assert_eq!(scratch.take_limits(), []);
 }
 
-fn piece() -> impl Strategy<Value = Vec<u8>> {
-    (0..14u8, any::<u64>(), 1..60usize).prop_map(|(kind, seed, length)| {
+/// A line, or a piece of one, in which something may be encoded.
+pub(in crate::engine) fn piece() -> impl Strategy<Value = Vec<u8>> {
+    (0..24u8, any::<u64>(), 1..60usize).prop_map(|(kind, seed, length)| {
         let token = token(seed);
         let text = config(&token);
         match kind {
@@ -299,6 +312,14 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
             10 => format!("password: {}\n", base64_of(&token.as_bytes()[5..])).into_bytes(),
             11 => seed.to_le_bytes().to_vec(),
             12 => base32_of(text.as_bytes()).into_bytes(),
+            13 => dump(text.as_bytes()).into_bytes(),
+            14 => format!("a = {{ 0x{} }};\n", hex_of(text.as_bytes(), ", 0x")).into_bytes(),
+            15 => format!("[\"{}\", \"{}\"].join('')\n", &token[..9], &token[9..]).into_bytes(),
+            16 => format!("t = {}\\\n  {}\n", &token[..9], &token[9..]).into_bytes(),
+            17 => token.replace('_', "&#95;").into_bytes(),
+            18 => base64_of(&gzip(text.as_bytes())).into_bytes(),
+            19 => wrap(&hex_of(text.as_bytes(), " "), 48, " ", "\n").into_bytes(),
+            20 => format!("release: {}\n", base64_of(base64_of(text.as_bytes()).as_bytes())).into_bytes(),
             _ => format!("let some_{} = other({length});\n", seed % 100).into_bytes(),
         }
     })
