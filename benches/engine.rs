@@ -50,14 +50,14 @@ fn views(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(3));
     let mut looked = |name: &str, text: &[u8]| {
         group.throughput(Throughput::Bytes(text.len() as u64));
-        let mut spots = Vec::new();
+        let (mut spots, mut marks) = (Vec::new(), Vec::new());
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let text = black_box(text);
                 let (mut last, mut regions, mut at) = (region::Last::default(), 0, 0);
                 while at < text.len() {
                     let end = text.len().min(at + (16 << 10));
-                    sieve::find(text, at..end, &mut spots);
+                    sieve::find(text, at..end, &mut marks, &mut spots);
                     regions +=
                         spots.iter().filter(|&&spot| region::look(text, spot, &mut last).is_some()).count();
                     at = end;

@@ -166,12 +166,12 @@ fn contest_decoded(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
                 _ => Contest::Both,
             }
         }
-        (None, Some(decoding)) => match clear_wins(held, found, decoding) {
+        (None, Some(decoding)) => match clear_wins(rules, held, found, decoding) {
             Some((true, why)) => Contest::HeldWins(why),
             Some((false, why)) => Contest::FoundWins(why),
             None => Contest::Both,
         },
-        (Some(decoding), None) => match clear_wins(found, held, decoding) {
+        (Some(decoding), None) => match clear_wins(rules, found, held, decoding) {
             Some((true, why)) => Contest::FoundWins(why),
             Some((false, why)) => Contest::HeldWins(why),
             None => Contest::Both,
@@ -181,13 +181,21 @@ fn contest_decoded(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
 }
 
 /// Does what stands in clear win, and why? `None`: both stay.
-fn clear_wins(clear: &Match, other: &Match, decoding: &Decoding) -> Option<(bool, &'static str)> {
+fn clear_wins(
+    rules: &RuleSet,
+    clear: &Match,
+    other: &Match,
+    decoding: &Decoding,
+) -> Option<(bool, &'static str)> {
     // As many bytes in the same place: nothing about the value is written otherwise.
     let unchanged = clear.secret == other.secret && decoding.value.len() == clear.secret.len();
     match clear.certainty {
         _ if unchanged => Some((true, "the value stands there in clear")),
         Certainty::Judged => Some((false, "an encoded value is what it says")),
         _ if !clear.secret.contains(other.secret) => None,
+        _ if matches!(rules.get(clear.rule).matcher, Matcher::Block(_)) => {
+            Some((true, "the block holds the other"))
+        }
         // What only has the look of an encoded token is what it says, where that has a structure too.
         Certainty::Structured if other.certainty > Certainty::Judged => {
             Some((false, "what it says has the structure of its kind"))

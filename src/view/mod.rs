@@ -15,7 +15,7 @@ mod terminal;
 
 use zeroize::Zeroize;
 
-pub use self::base64::{is_base64, sextet};
+pub use self::base64::{NO_SEXTET, SEXTETS, is_base64, sextet};
 
 /// A byte and the input bytes `start..end` that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,6 +67,7 @@ impl Limit {
 #[derive(Default)]
 pub(super) struct State {
     spots: Vec<Spot>,
+    marks: Vec<u32>,
     last: region::Last,
     /// For what is decoded.
     inner: Option<Box<Scratch>>,
@@ -122,7 +123,7 @@ impl Engine {
         mut watch: Option<&mut Watch<'_>>,
     ) {
         let mut spots = std::mem::take(&mut scratch.decoded.spots);
-        sieve::find(input.text, range, &mut spots);
+        sieve::find(input.text, range, &mut scratch.decoded.marks, &mut spots);
         for &spot in &spots {
             let looked = region::look(input.text, spot, &mut scratch.decoded.last);
             let Some((anchor, Looked { span, region })) = looked else { continue };

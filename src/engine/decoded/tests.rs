@@ -185,7 +185,6 @@ fn other_encodings() {
         (format!("<a>{}</a>", escaped(&|c| format!("&#x{:X};", c as u32))), "html"),
         (format!("Hello =3D you\n{}=\n{}\n", &token[..10], &token[10..]), "quoted-printable"),
         (format!("a = {{ 0x{} }};", hex_of(plain.as_bytes(), ", 0x")), "hex"),
-        (format!("a = {{\n    0x{}\n}};", hex_of(plain.as_bytes(), ",\n    0x")), "hex"),
         (format!("<a>{}</a>", token.replace('_', "&lowbar;")), "html"),
         (format!("t = \"{}\" .. \"{}\"", &token[..9], &token[9..]), "joined"),
         (format!("t = b'{}' b'{}'", &token[..9], &token[9..]), "joined"),

@@ -9,6 +9,8 @@ mod joined;
 mod rows;
 mod runs;
 
+pub(super) use runs::may_begin;
+
 use super::sieve::{Sign, Spot};
 use super::{Kind, Said, Unit, View};
 use crate::text::Span;
@@ -108,9 +110,10 @@ pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<(usize, Looked)>
     let (anchor, looked) = match spot.sign {
         Sign::Run => runs::look(text, at).map(here),
         Sign::Escape => escapes::look(text, at).map(here),
-        Sign::Equals => escapes::equals(text, at).map(here),
+        Sign::Equals => escapes::equals(text, at - usize::from(text[at] == b'\r')).map(here),
         Sign::Quote => joined::look(text, at).map(here),
-        Sign::Line => rows::dump(text, at).map(here),
+        // The place is the end of the line before, or the beginning of the text.
+        Sign::Line => rows::dump(text, at + usize::from(text[at] == b'\n')).map(here),
         Sign::Pairs => {
             let within = at < last.ends[Sign::Pairs as usize];
             if within { None } else { rows::pairs(text, at) }
@@ -225,6 +228,13 @@ fn in_word(byte: u8) -> bool {
 
 /// Does a row of bytes begin as something worth decoding: text, text in UTF-16, or a compressed stream?
 fn worth(head: &[u8]) -> bool {
+    // The last character may be cut.
+    let utf8 = || match std::str::from_utf8(head) {
+        Ok(_) => head.len(),
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        Err(_) => 0,
+    };
+    let printable = |byte: &u8| is_text(*byte) || *byte >= 0x80;
     let text = |step: usize, from: usize| {
         head.iter().skip(from).step_by(step).all(|&byte| is_text(byte))
             && (step == 1 || head.iter().skip(1 - from).step_by(2).all(|&byte| byte == 0))
@@ -235,7 +245,6 @@ fn worth(head: &[u8]) -> bool {
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => true,
         [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => true,
         [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => rest.contains(&0),
-        [0xef, 0xbb, 0xbf, rest @ ..] => rest.iter().all(|&byte| is_text(byte)),
-        _ => text(1, 0) || text(2, 0) || text(2, 1),
+        _ => text(1, 0) || text(2, 0) || text(2, 1) || head.iter().all(printable) && utf8() + 3 > head.len(),
     }
 }

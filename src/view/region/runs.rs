@@ -2,8 +2,9 @@
 
 use super::{BEFORE, Encoding, LONGEST, Looked, Region, worth};
 use crate::text::Span;
+use crate::view::base32::quintet;
 use crate::view::sieve::RUN;
-use crate::view::{Kind, is_base64, sextet};
+use crate::view::{Kind, NO_SEXTET, SEXTETS};
 use std::ops::Range;
 
 /// Decoded bytes that tell whether the rest is worth decoding.
@@ -23,13 +24,45 @@ enum Alphabet {
     Hex,
 }
 
-impl Alphabet {
-    fn has(self, byte: u8) -> bool {
-        match self {
-            Alphabet::Base64 => is_base64(byte),
-            Alphabet::Base32 => base32(byte).is_some(),
-            Alphabet::Hex => byte.is_ascii_hexdigit(),
+/// The values of characters in base32 and in hexadecimal, and [`NO_SEXTET`].
+const QUINTETS: [u8; 256] = table(5);
+const NIBBLES: [u8; 256] = table(4);
+
+const fn table(bits: u32) -> [u8; 256] {
+    let mut table = [NO_SEXTET; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let value = if bits == 5 { quintet(byte as u8) } else { nibble(byte as u8) };
+        if let Some(value) = value {
+            table[byte] = value;
         }
+        byte += 1;
+    }
+    table
+}
+
+const fn nibble(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl Alphabet {
+    #[inline]
+    fn values(self) -> &'static [u8; 256] {
+        match self {
+            Alphabet::Base64 => &SEXTETS,
+            Alphabet::Base32 => &QUINTETS,
+            Alphabet::Hex => &NIBBLES,
+        }
+    }
+
+    #[inline]
+    fn has(self, byte: u8) -> bool {
+        self.values()[usize::from(byte)] != NO_SEXTET
     }
 
     /// Bits of one character.
@@ -38,14 +71,6 @@ impl Alphabet {
             Alphabet::Base64 => 6,
             Alphabet::Base32 => 5,
             Alphabet::Hex => 4,
-        }
-    }
-
-    fn value(self, byte: u8) -> u32 {
-        match self {
-            Alphabet::Base64 => sextet(byte).map_or(0, u32::from),
-            Alphabet::Base32 => base32(byte).map_or(0, u32::from),
-            Alphabet::Hex => char::from(byte).to_digit(16).unwrap_or(0),
         }
     }
 
@@ -58,38 +83,33 @@ impl Alphabet {
     }
 }
 
-fn base32(byte: u8) -> Option<u8> {
-    crate::view::base32::quintet(byte)
+/// May a run that begins at `start` encode something worth decoding, in any alphabet, as far as its first
+/// characters tell? Most runs are names, of which few do.
+#[inline]
+pub(in crate::view) fn may_begin(text: &[u8], start: usize) -> bool {
+    let Some(first) = text[start..].first_chunk::<8>() else { return false };
+    let sextets = [0, 1, 2, 3].map(|at| u32::from(SEXTETS[usize::from(first[at])]));
+    let bits = sextets.iter().fold(0, |bits, value| bits << 6 | value & 63);
+    let [_, head @ ..] = bits.to_be_bytes();
+    may_begin_text(head)
+        || magic(&head)
+        // It begins behind the escape: `\npGFz…`.
+        || start > 0 && text[start - 1] == b'\\'
+        || first.iter().all(|&byte| Alphabet::Hex.has(byte)) && begins_well(Alphabet::Hex, &text[start..])
+        || first.iter().all(|&byte| Alphabet::Base32.has(byte)) && begins_well(Alphabet::Base32, &text[start..])
 }
 
-/// May a run of base64 begin with this, or one of base32 or digits: the byte it then begins with is one
-/// of text or of a compressed stream?
-const FIRST: [bool; 256] = first();
-
-const fn first() -> [bool; 256] {
-    let mut first = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if let Some(value) = sextet(byte as u8) {
-            let low = value << 2;
-            // `H4sI`, `KLUv`, `/Td6`, UTF-16 and UTF-8 with a mark.
-            let marks = matches!(byte as u8, b'H' | b'K' | b'/' | b'_' | b'7' | b'e');
-            first[byte] = marks || low >= 32 && low < 127 || low >= 8 && low < 16;
-        }
-        byte += 1;
+/// May these be the first bytes of a text, in UTF-8 or UTF-16?
+#[inline]
+fn may_begin_text([one, two, three]: [u8; 3]) -> bool {
+    let (text, lead) = (super::is_text, |byte: u8| matches!(byte, 0xc2..=0xf4));
+    let inner = |byte: u8| matches!(byte, 0x80..=0xbf);
+    match (text(one), lead(one)) {
+        (true, _) if text(two) || two == 0 => text(three) || lead(three),
+        (true, _) => lead(two) && inner(three),
+        (_, true) => inner(two) && (text(three) || lead(three) || inner(three)),
+        _ => false,
     }
-    // Hexadecimal: `1f`, `28`, `fd`, `fe`, `ff`, `ef`, `0a`, `09` and text.
-    let mut digit = 0;
-    while digit < 8 {
-        first[b'0' as usize + digit] = true;
-        digit += 1;
-    }
-    let mut marks = 0;
-    while marks < 4 {
-        first[b"fFeE"[marks] as usize] = true;
-        marks += 1;
-    }
-    first
 }
 
 /// A run whose first [`RUN`] characters end at `at`.
@@ -98,9 +118,6 @@ pub(super) fn look(text: &[u8], at: usize) -> Option<Looked> {
     // `\ncGFz…`: the run begins behind the escape.
     if start > 0 && text[start - 1] == b'\\' && matches!(text[start], b'n' | b'r' | b't') {
         start += 1;
-    }
-    if !FIRST[usize::from(text[start])] {
-        return None;
     }
     let head = &text[start..=at];
     let reads = |alphabet: Alphabet| {
@@ -148,20 +165,22 @@ fn run(text: &[u8], start: usize, alphabet: Alphabet) -> Range<usize> {
 
 /// Do the first characters encode something worth decoding?
 fn begins_well(alphabet: Alphabet, run: &[u8]) -> bool {
+    let (values, width) = (alphabet.values(), alphabet.bits());
     let mut head = [0u8; HEAD];
     let (mut bits, mut held, mut length) = (0u32, 0, 0);
-    for &byte in run {
-        if length == HEAD || !alphabet.has(byte) {
+    for &byte in run.iter().take(HEAD * 2) {
+        let value = values[usize::from(byte)];
+        if length == HEAD || value == NO_SEXTET {
             break;
         }
-        bits = bits << alphabet.bits() | alphabet.value(byte);
-        held += alphabet.bits();
+        bits = bits << width | u32::from(value);
+        held += width;
         if held >= 8 {
             held -= 8;
             head[length] = (bits >> held) as u8;
             length += 1;
-            // The first byte throws out nearly everything.
-            if length == 3 && !super::is_text(head[0]) && !magic(&head[..3]) {
+            // The first bytes throw out nearly everything.
+            if length == 3 && !may_begin_text([head[0], head[1], head[2]]) && !magic(&head[..3]) {
                 return false;
             }
         }
@@ -178,7 +197,7 @@ fn magic(head: &[u8]) -> bool {
             | [0xfd, b'7', b'z']
             | [0xff, 0xfe, _]
             | [0xfe, 0xff, _]
-            | [0xef, 0xbb, 0xbf]
+            | [0x78, _, _]
             | [0, _, 0]
     )
 }
@@ -273,17 +292,23 @@ fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
     if end_of.starts_with(b"=") {
         return Lines::Own(pieces);
     }
-    let mut length = None; // of all lines from the second on
     let mut next = own.end;
     while let Some(line) = same(next) {
-        let usual = *length.get_or_insert(line.run.len());
-        if line.run.len() > usual || line.end - run.start > LONGEST {
+        let last = pieces[pieces.len() - 1].len();
+        // A line that is shorter than the one before is the last. But the first may be longer than all
+        // others, where these are set in.
+        let follows = match pieces.len() {
+            1 => true,
+            2 if last < run.len() => line.run.len() == last,
+            _ => line.run.len() <= last,
+        };
+        if !follows || line.end - run.start > LONGEST {
             break;
         }
-        let last = line.run.len() < usual || suffix(text, &line) != end_of;
+        let ends = pieces.len() > 1 && line.run.len() < last || suffix(text, &line) != end_of;
         pieces.push(line.run.clone());
         next = line.end;
-        if last {
+        if ends {
             break;
         }
     }
@@ -292,23 +317,31 @@ fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
 
 /// Where the line before begins, if it is part of the same.
 fn previous(text: &[u8], own: &Line, prefix: &[u8], alphabet: Alphabet) -> Option<usize> {
-    let end = own.start.checked_sub(1)?;
-    let start = super::line(text, end, (LINE + PREFIX).min(BEFORE), 0).start;
-    let line = line_at(text, start, prefix, alphabet).filter(|line| line.end == own.start)?;
+    let line = before(text, own, prefix, alphabet)?;
     let first = line.run.len() >= RUN && line.run.len() >= own.run.len();
     let behind = suffix(text, &line);
     let goes_on =
         !behind.starts_with(b"=") && (behind == suffix(text, own) || line.run.len() > own.run.len());
-    (first && goes_on)
-        .then_some(start)
-        .filter(|_| begins_well(alphabet, &text[line.run.start..]) || earlier(text, &line, prefix, alphabet))
+    if !first || !goes_on {
+        return None;
+    }
+    let earlier = before(text, &line, prefix, alphabet);
+    // A line that is shorter than the one before is the last of its run, as `wrapped` has it.
+    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.run.len() > line.run.len()) {
+        let longer =
+            || before(text, earlier, prefix, alphabet).is_none_or(|top| top.run.len() != earlier.run.len());
+        let second = line.run.len() == own.run.len() && longer();
+        return second.then_some(line.start);
+    }
+    // Only its own look tells for sure whether a line is part of a run that begins before it; two lines of
+    // the same form and length are enough.
+    let same = || earlier.is_some_and(|earlier| earlier.run.len() == line.run.len());
+    (begins_well(alphabet, &text[line.run.start..]) || same()).then_some(line.start)
 }
 
-/// Is a line part of a run that begins before it? Only its own look tells for sure; two lines of the same
-/// form and length are enough.
-fn earlier(text: &[u8], line: &Line, prefix: &[u8], alphabet: Alphabet) -> bool {
-    let Some(end) = line.start.checked_sub(1) else { return false };
-    let start = super::line(text, end, LINE + PREFIX, 0).start;
-    line_at(text, start, prefix, alphabet)
-        .is_some_and(|before| before.end == line.start && before.run.len() == line.run.len())
+/// The line before, where it has the same form.
+fn before(text: &[u8], line: &Line, prefix: &[u8], alphabet: Alphabet) -> Option<Line> {
+    let end = line.start.checked_sub(1)?;
+    let start = super::line(text, end, (LINE + PREFIX).min(BEFORE), 0).start;
+    line_at(text, start, prefix, alphabet).filter(|before| before.end == line.start)
 }
