@@ -9,6 +9,7 @@ mod rules {
     pub mod compile;
     pub mod file;
     pub mod grams;
+    pub mod late;
     pub mod lower;
     pub mod rule;
 }
@@ -132,9 +133,11 @@ fn matcher(matcher: &Matcher) -> String {
                 Anchor::WordStart { grams, run } => {
                     format!("Anchor::WordStart {{ grams: Cow::Borrowed(&{:?}), run: {run} }}", &grams[..])
                 }
-                Anchor::Contains { literals, any_case } => {
-                    format!("Anchor::Contains {{ literals: {}, any_case: {any_case} }}", texts(literals))
-                }
+                Anchor::Contains { literals, any_case, late } => format!(
+                    "Anchor::Contains {{ literals: {}, any_case: {any_case}, late: Cow::Borrowed(&{:?}) }}",
+                    texts(literals),
+                    &late[..]
+                ),
             };
             format!(
                 "Matcher::Token(Token {{ regex: {}, anchor: {anchor}, reach: {}, shapes: {}, prefixes: {} }})",

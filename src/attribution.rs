@@ -78,7 +78,7 @@ pub fn keep(outcome: &mut Outcome, history: &Provenance<'_>, scope: &Scope) {
 
 /// The object that an occurrence stands in.
 fn object_of(occurrence: &Occurrence) -> Option<(ObjectId, ObjectKind)> {
-    match &occurrence.origin {
+    match occurrence.origin.root() {
         Origin::Object { id, kind, .. } => ObjectId::from_hex(id).map(|id| (id, *kind)),
         _ => None,
     }
@@ -100,7 +100,7 @@ fn place(finding: &mut Finding, own: &HashMap<ObjectId, Trail>, masks: &Masks) {
     for mut occurrence in finding.occurrences.drain(..) {
         let trail = object_of(&occurrence).and_then(|(id, _)| own.get(&id));
         let first = trail.and_then(|trail| trail.introduced.first());
-        if let (Some(first), Origin::Object { path, commit, .. }) = (first, &mut occurrence.origin) {
+        if let (Some(first), Origin::Object { path, commit, .. }) = (first, occurrence.origin.root_mut()) {
             *path = first.path.as_ref().map(|path| masks.bytes(path));
             *commit = first.commit.map(|commit| commit.to_string());
         }
@@ -121,8 +121,7 @@ fn place(finding: &mut Finding, own: &HashMap<ObjectId, Trail>, masks: &Masks) {
 }
 
 fn add_troubles(outcome: &mut Outcome, troubles: Vec<(ObjectKind, crate::source::objects::ReadError)>) {
-    let is_of =
-        |skipped: &Skipped, name: &str| matches!(&skipped.origin, Origin::Object { id, .. } if id == name);
+    let is_of = |skipped: &Skipped, name: &str| matches!(skipped.origin.root(), Origin::Object { id, .. } if id == name);
     for (kind, error) in troubles {
         let id = error.id.to_string();
         if !outcome.skipped.iter().any(|skipped| is_of(skipped, &id)) {
@@ -222,10 +221,9 @@ impl Telling<'_> {
     fn introduced(&mut self, finding: &Finding, introduction: &Introduction) -> Introduced {
         let by = introduction.commit.unwrap_or(introduction.object);
         let object = introduction.object.to_string();
-        let inside = finding
-            .occurrences
-            .iter()
-            .find(|occurrence| matches!(&occurrence.origin, Origin::Object { id, .. } if *id == object));
+        let inside = finding.occurrences.iter().find(
+            |occurrence| matches!(occurrence.origin.root(), Origin::Object { id, .. } if *id == object),
+        );
         let by_tag = inside.is_some_and(|occurrence| {
             matches!(occurrence.origin, Origin::Object { kind: ObjectKind::Tag, .. })
         });
@@ -233,7 +231,8 @@ impl Telling<'_> {
             note: if by_tag || introduction.commit.is_some() { self.note(by) } else { None },
             by_tag,
             path: introduction.path.as_ref().map(|path| self.masks.bytes(path)),
-            line: inside.map(|occurrence| occurrence.start.line),
+            // A line of a member is no line of the file.
+            line: inside.filter(|one| one.origin.outer().is_none()).map(|one| one.start.line),
             at_latest: introduction.at_latest,
         }
     }

@@ -109,6 +109,8 @@ pub enum SkipReason {
     Budget,
     /// Damaged content: a corrupt object or archive.
     Corrupt,
+    /// It is encrypted: what it holds cannot be told.
+    Encrypted,
     /// A private key in tests, examples or documents: it was found, but is `info` there.
     TestKey,
     /// The run was stopped before it came to it.
@@ -147,6 +149,7 @@ impl SkipReason {
             SkipReason::Loop => "directory loop",
             SkipReason::Budget => "over budget",
             SkipReason::Corrupt => "corrupt",
+            SkipReason::Encrypted => "encrypted",
             SkipReason::TestKey => "private key of a test",
             SkipReason::Interrupted => "interrupted",
             SkipReason::Missing => "missing",

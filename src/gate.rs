@@ -55,11 +55,20 @@ struct Places<'s, S> {
 impl<S: Introduced> Places<'_, S> {
     fn of(&mut self, origin: &Origin) -> &[Place] {
         let (source, skipped) = (self.source, &mut self.skipped);
+        // A container that was changed is new as a whole: no lines of it can be told apart.
+        let root = origin.root();
         self.known.entry(origin.clone()).or_insert_with(|| {
-            source.introduced(origin).unwrap_or_else(|trouble| {
+            let mut places = source.introduced(root).unwrap_or_else(|trouble| {
                 skipped.push(trouble);
-                vec![Place { origin: origin.clone(), lines: Lines::All, last: true }]
-            })
+                vec![Place { origin: root.clone(), lines: Lines::All, last: true }]
+            });
+            if root != origin {
+                for place in &mut places {
+                    place.origin = origin.with_root(&place.origin);
+                    place.lines = Lines::All;
+                }
+            }
+            places
         })
     }
 

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`], [`archive`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings, members of containers |
 //! | 1 | [`rules`], [`source`], [`view`] | what a secret looks like; where bytes are read from; other readings of bytes |
-//! | 2 | [`engine`], [`finding`], [`cache`] | spans of secrets in bytes; a finding as people see it; objects known to be clean |
+//! | 2 | [`engine`], [`finding`], [`cache`], [`unpack`] | spans of secrets in bytes; a finding as people see it; objects known to be clean; opening of containers |
 //! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`], [`mask`] | what is reported; where a leak came from; how to take it out; how it is written; what leaves a log |
 //! | 4 | [`scan`], [`config`], [`gate`], [`triage`] | the assembly of a run; settings; what of it is new; findings that people go through |
 //! | 5 | [`cli`] | the command line |
@@ -26,6 +26,7 @@ pub mod view;
 pub mod cache;
 pub mod engine;
 pub mod finding;
+pub mod unpack;
 
 pub mod attribution;
 pub mod mask;

@@ -34,6 +34,20 @@ pub enum Origin {
         /// Its name: a ref, or a path relative to the git directory.
         name: BString,
     },
+    /// A member of a container: of an archive, a compressed file, a document.
+    Member {
+        /// Where the container stands.
+        outer: Box<Origin>,
+        /// The member's name, as it stands in the container: it may be absolute or hold `..`.
+        path: BString,
+    },
+    /// A place of which more is known than its name, such as the step that made a layer of an image.
+    Noted {
+        /// The place.
+        outer: Box<Origin>,
+        /// What is known, in words.
+        note: String,
+    },
 }
 
 /// What a repository holds beside its objects.
@@ -75,9 +89,79 @@ pub enum ObjectKind {
 }
 
 impl Origin {
-    /// The path part, where there is one: with forward slashes, lossily decoded.
+    /// A member of the container at `outer`.
+    pub fn member(outer: Origin, path: BString) -> Origin {
+        Origin::Member { outer: Box::new(outer), path }
+    }
+
+    /// Where the outermost container stands: what a source handed out.
+    pub fn root(&self) -> &Origin {
+        match self {
+            Origin::Member { outer, .. } | Origin::Noted { outer, .. } => outer.root(),
+            origin => origin,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn root_mut(&mut self) -> &mut Origin {
+        match self {
+            Origin::Member { outer, .. } | Origin::Noted { outer, .. } => outer.root_mut(),
+            origin => origin,
+        }
+    }
+
+    /// The same place below another root.
+    pub fn with_root(&self, root: &Origin) -> Origin {
+        let mut moved = self.clone();
+        *moved.root_mut() = root.clone();
+        moved
+    }
+
+    /// The container that this is a member of.
+    pub fn outer(&self) -> Option<&Origin> {
+        match self {
+            Origin::Member { outer, .. } => Some(outer),
+            Origin::Noted { outer, .. } => outer.outer(),
+            _ => None,
+        }
+    }
+
+    /// The path in the innermost container.
+    pub fn member_path(&self) -> Option<&BString> {
+        match self {
+            Origin::Member { path, .. } => Some(path),
+            Origin::Noted { outer, .. } => outer.member_path(),
+            _ => None,
+        }
+    }
+
+    /// What is known of the place beside its name, the innermost first.
+    pub fn notes(&self) -> Vec<&str> {
+        match self {
+            Origin::Noted { outer, note } => std::iter::once(&note[..]).chain(outer.notes()).collect(),
+            Origin::Member { outer, .. } => outer.notes(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The way from the outermost container to a member, as it is written behind the container's name:
+    /// `!/layer/app.jar!/config.yml`; empty for what is no member.
+    pub fn way(&self) -> String {
+        match self {
+            Origin::Member { outer, path } => format!("{}!/{}", outer.way(), path.to_str_lossy()),
+            Origin::Noted { outer, .. } => outer.way(),
+            _ => String::new(),
+        }
+    }
+
+    /// The path part, where there is one: with forward slashes, lossily decoded. That of a member goes on
+    /// behind that of its container: `outer.tar!/layer/app.jar!/config.yml`.
     pub fn path(&self) -> Option<String> {
         match self {
+            Origin::Member { .. } | Origin::Noted { .. } => {
+                let root = self.root();
+                Some(root.path().unwrap_or_else(|| root.to_string()) + &self.way())
+            }
             Origin::File(path) => Some(slashed(path)),
             Origin::Stdin => None,
             Origin::Staged(path) | Origin::StagedName(path) => Some(path.to_str_lossy().into_owned()),
@@ -88,7 +172,7 @@ impl Origin {
 
     /// The commit id, where the bytes came from a known commit.
     pub fn commit(&self) -> Option<&str> {
-        match self {
+        match self.root() {
             Origin::Object { commit, .. } => commit.as_deref(),
             _ => None,
         }
@@ -123,6 +207,7 @@ impl std::fmt::Display for Origin {
                 }
             }
             Origin::Repository { part, name } => write!(out, "{} {}", part.name(), name.to_str_lossy()),
+            Origin::Member { .. } | Origin::Noted { .. } => write!(out, "{}{}", self.root(), self.way()),
         }
     }
 }

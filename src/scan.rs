@@ -7,6 +7,7 @@ mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
 
+use crate::archive::Limits;
 use crate::config::cascade::Cascade;
 use crate::config::{FILE_NAME, Settings};
 use crate::engine::decoded::Limit;
@@ -24,8 +25,11 @@ use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Span, hide};
+use crate::unpack::Unpack;
 use crate::utf16;
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,6 +64,7 @@ pub struct Scan {
     baseline_path: PathBuf,
     salt: Vec<u8>,
     info: bool,
+    limits: Limits,
     fail_on: Option<Severity>,
     foreign_comments: bool,
     /// What a progress display may read.
@@ -93,10 +98,16 @@ impl Scan {
             baseline_path: settings.baseline_path,
             salt: settings.salt,
             info: settings.info,
+            limits: Limits::default(),
             fail_on: settings.fail_on,
             foreign_comments: settings.foreign_comments,
             progress: Progress::default(),
         }
+    }
+
+    /// The same, opening containers within these limits.
+    pub fn opening(self, limits: Limits) -> Scan {
+        Scan { limits, ..self }
     }
 
     /// What the files of settings say of places.
@@ -137,8 +148,9 @@ impl Scan {
     pub fn run_apart(&self, source: &impl Source) -> Result<Outcome, Error> {
         let started = Instant::now();
         let roots = source.roots();
-        let scanners = source.visit(&|| Scanner::new(self, roots))?;
-        Ok(self.gather(scanners, started, false))
+        let fresh = || Scanner::new(self, roots);
+        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, Some(&fresh)))?;
+        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started, false))
     }
 
     /// Make one outcome of what the scanners of all threads saw. With `early` the paths of objects are not
@@ -163,6 +175,21 @@ impl Scan {
     }
 }
 
+/// What was found in a document as it stands and in one of its parts is told by the part.
+fn nearest(hits: &mut Vec<Hit>) {
+    let mut outer = HashSet::new();
+    for hit in &*hits {
+        let mut origin = &hit.occurrence.origin;
+        while let Some(container) = origin.outer() {
+            outer.insert(container.clone());
+            origin = container;
+        }
+    }
+    if !outer.is_empty() {
+        hits.retain(|hit| !outer.contains(&hit.occurrence.origin));
+    }
+}
+
 /// Takes blobs on one thread.
 struct Scanner<'s> {
     scan: &'s Scan,
@@ -173,6 +200,8 @@ struct Scanner<'s> {
     skipped: Vec<Skipped>,
     inputs: u64,
     bytes: u64,
+    /// Something matched, be it allowed or not.
+    matched: bool,
 }
 
 impl<'s> Scanner<'s> {
@@ -186,6 +215,7 @@ impl<'s> Scanner<'s> {
             skipped: Vec::new(),
             inputs: 0,
             bytes: 0,
+            matched: false,
         }
     }
 
@@ -222,6 +252,7 @@ impl<'s> Scanner<'s> {
         let (kind, binary) = (kind_of(origin, self.roots), read == ReadAs::Binary);
         let input = Input { text, own: 0..text.len(), kind, binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
+        self.matched |= !self.matches.is_empty();
         let all = self.limits(origin);
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
@@ -269,12 +300,13 @@ impl Visit for Scanner<'_> {
         let binary = read_as == ReadAs::Binary;
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, skipped, .. } = self;
+        let Scanner { scan, scratch, hits, skipped, matched, .. } = self;
         let aside = scan.sets_aside(describe.kind);
         let mut each = |window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             if window.matches.is_empty() {
                 return;
             }
+            *matched = true;
             let original = |offset: usize| map(window.offset + offset as u64) as usize;
             let cut = Cut {
                 scan,
@@ -289,7 +321,7 @@ impl Visit for Scanner<'_> {
             cut.hits(lines, window.column_before, (&mut *hits, &mut *skipped));
         };
         let read = match read_as {
-            ReadAs::Text | ReadAs::Binary => {
+            ReadAs::Text | ReadAs::Binary | ReadAs::Container => {
                 stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
                     each(window, &|offset| offset);
                 })
@@ -317,6 +349,8 @@ enum ReadAs {
     Text,
     Binary,
     Wide(utf16::Encoding),
+    /// By its members.
+    Container,
 }
 
 impl ReadAs {
@@ -348,11 +382,20 @@ impl<R: Read> Read for Shared<'_, R> {
 }
 
 fn kind_of(origin: &Origin, roots: &[PathBuf]) -> FileKind {
+    telling_path(origin, roots).map_or(FileKind::UNKNOWN, |path| FileKind::of_path(&path))
+}
+
+/// The path that tells what kind of file it is: the way to a member is that of a file below directories.
+fn telling_path<'o>(origin: &'o Origin, roots: &[PathBuf]) -> Option<Cow<'o, [u8]>> {
     match origin {
-        Origin::File(path) => FileKind::of_path(below(path, roots).as_os_str().as_encoded_bytes()),
-        Origin::Staged(path) => FileKind::of_path(path),
-        Origin::Object { path: Some(path), .. } => FileKind::of_path(path),
-        _ => FileKind::UNKNOWN,
+        Origin::File(path) => Some(below(path, roots).as_os_str().as_encoded_bytes().into()),
+        Origin::Staged(path) | Origin::Object { path: Some(path), .. } => Some(path[..].into()),
+        Origin::Member { outer, path } => Some(match telling_path(outer, roots) {
+            Some(outer) => Cow::Owned([&outer[..], b"/", path].concat()),
+            None => path[..].into(),
+        }),
+        Origin::Noted { outer, .. } => telling_path(outer, roots),
+        _ => None,
     }
 }
 
@@ -369,12 +412,16 @@ fn below<'a>(path: &'a Path, roots: &[PathBuf]) -> &'a Path {
     }
 }
 
-/// The path that allow entries are compared with: absolute for a file on disk, relative to the top of the
-/// repository for what git holds.
+/// The path that settings are asked about: absolute for a file on disk, relative to the top of the
+/// repository for what git holds. That of a member goes on behind that of its container.
 fn path_of(origin: &Origin) -> Option<PathBuf> {
-    match origin {
-        Origin::File(path) => Some(crate::config::clean(path)),
-        other => other.path().map(PathBuf::from),
+    match origin.root() {
+        Origin::File(path) => {
+            let mut whole = crate::config::clean(path).into_os_string();
+            whole.push(origin.way());
+            Some(whole.into())
+        }
+        _ => origin.path().map(PathBuf::from),
     }
 }
 
@@ -444,7 +491,7 @@ impl Cut<'_> {
     fn chain(&self, found: &Match) -> Vec<&'static str> {
         let wide = match self.read {
             ReadAs::Wide(encoding) => Some(encoding.name()),
-            ReadAs::Text | ReadAs::Binary => None,
+            _ => None,
         };
         wide.into_iter().chain(found.chain().iter().copied()).collect()
     }

@@ -5,7 +5,7 @@
 
 use super::Trouble;
 use sirocco::Format;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
 /// Most memory that a decoder may take for its window, in KiB: that of `xz -9` and `zstd --ultra -22` and
 /// a little more.
@@ -127,11 +127,6 @@ pub fn decompress<'r, R: BufRead + 'r>(kind: Compression, reader: R) -> io::Resu
             Ok(lzma_rust2::XzReader::new_mem_limit(reader, false, WINDOW_KIB))
         })),
     })
-}
-
-/// Raw deflate (RFC 1951), as members of zip archives are.
-pub(super) fn deflated<'r>(reader: impl Read + 'r) -> Box<dyn Read + 'r> {
-    Box::new(sirocco::inflate::Reader::new(Format::Deflate, BufReader::with_capacity(32 << 10, reader)))
 }
 
 /// A decoder that gives back what it read from.
@@ -267,7 +262,7 @@ where
 pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::io::Write;
+    use std::io::{BufReader, Write};
 
     /// The bytes, compressed by what the formats' own programs use.
     pub(in crate::archive) fn compressed(kind: Compression, bytes: &[u8]) -> Vec<u8> {

@@ -2,13 +2,140 @@
 //! never by name; read as streams, in bounded memory; nothing is ever written to disk.
 //!
 //! What is read here knows no rules and no origins: it hands out members, each with its name as the
-//! container has it.
+//! container has it. A new kind of container is one file here and one line in each `match` below.
 
+mod ar;
+mod asar;
+pub mod budget;
 pub mod compress;
+mod cpio;
+mod input;
+mod seven;
+mod sqlite;
+mod tar;
+#[cfg(test)]
+mod tests;
+mod zip;
 
+pub use budget::{Budget, Counted, Limits, Metered};
 pub use compress::{Compression, decompress, decompress_within, probe};
+pub use input::{Content, Each, Input, Member};
 
-use std::io;
+use std::io::{self, Read};
+
+/// Bytes from the start of an input that tell what kind of container it is.
+pub const HEAD: usize = 1024;
+
+/// A kind of container that has members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// zip, and all that is one: jar, war, apk, docx, xlsx, pptx, odt, whl, nupkg.
+    Zip,
+    /// tar.
+    Tar,
+    /// ar: Debian packages, static libraries.
+    Ar,
+    /// cpio.
+    Cpio,
+    /// rpm.
+    Rpm,
+    /// 7z.
+    SevenZip,
+    /// asar.
+    Asar,
+    /// An SQLite database.
+    Sqlite,
+}
+
+impl Kind {
+    /// The name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Zip => "zip",
+            Kind::Tar => "tar",
+            Kind::Ar => "ar",
+            Kind::Cpio => "cpio",
+            Kind::Rpm => "rpm",
+            Kind::SevenZip => "7z",
+            Kind::Asar => "asar",
+            Kind::Sqlite => "SQLite",
+        }
+    }
+
+    /// True where the container can only be read when it is in memory as a whole.
+    pub fn needs_all(self) -> bool {
+        matches!(self, Kind::SevenZip | Kind::Asar | Kind::Sqlite)
+    }
+
+    /// True where the container is looked at as it stands, too: what is found there and in a member is
+    /// told once, by the member.
+    pub fn is_document(self) -> bool {
+        matches!(self, Kind::Sqlite)
+    }
+
+    /// The kind of container that bytes begin with; [`HEAD`] bytes are enough.
+    pub fn detect(head: &[u8]) -> Option<Kind> {
+        match head {
+            [b'P', b'K', ..] => zip::begins(head).then_some(Kind::Zip),
+            [b'!', ..] if head.starts_with(ar::MARK) => Some(Kind::Ar),
+            [b'7', b'z', ..] if head.starts_with(seven::MARK) => Some(Kind::SevenZip),
+            [0xed, ..] if head.starts_with(cpio::RPM) => Some(Kind::Rpm),
+            [b'0', b'7', b'0', b'7', b'0', ..] if cpio::begins(head) => Some(Kind::Cpio),
+            [4, 0, 0, 0, ..] if asar::begins(head) => Some(Kind::Asar),
+            [b'S', b'Q', ..] if head.starts_with(sqlite::MARK) => Some(Kind::Sqlite),
+            _ => tar::begins(head).then_some(Kind::Tar),
+        }
+    }
+}
+
+/// Is there a zip archive at the end of these bytes, as in programs that unpack themselves?
+pub fn zip_appended(bytes: &[u8]) -> bool {
+    zip::appended(bytes)
+}
+
+/// Hand on the share `(index, count)` of the members of a zip archive: each thread one share.
+///
+/// # Errors
+/// As for [`members`].
+pub fn zip_share(bytes: &[u8], share: (usize, usize), budget: &Budget, each: Each<'_>) -> io::Result<()> {
+    zip::directory(bytes, share, budget, each)
+}
+
+/// Hand on every member of a container to `each`. A member whose bytes cannot be read comes with the
+/// reason; a member may come a second time with one, where its size or checksum does not hold.
+///
+/// # Errors
+/// The container as a whole is damaged, cut short or over budget (see [`Trouble::of`]). What was read
+/// before was handed on.
+pub fn members(kind: Kind, input: Input<'_>, budget: &Budget, each: Each<'_>) -> io::Result<()> {
+    match (kind, input) {
+        (kind, Input::Stream(reader)) if kind.needs_all() => {
+            members(kind, Input::Bytes(&hold(reader)?), budget, each)
+        }
+        (Kind::Zip, input) => zip::members(input, budget, each),
+        (Kind::Tar, input) => tar::members(input, budget, each),
+        (Kind::Ar, input) => ar::members(input, budget, each),
+        (Kind::Cpio, input) => cpio::members(input, budget, each),
+        (Kind::Rpm, input) => cpio::rpm(input, each),
+        (Kind::SevenZip, Input::Bytes(bytes)) => seven::members(bytes, budget, each),
+        (Kind::Asar, Input::Bytes(bytes)) => asar::members(bytes, budget, each),
+        (Kind::Sqlite, Input::Bytes(bytes)) => sqlite::members(bytes, budget, each),
+        (Kind::SevenZip | Kind::Asar | Kind::Sqlite, Input::Stream(_)) => Ok(()),
+    }
+}
+
+/// Containers larger than this (bytes) are not held in memory.
+const HELD: u64 = 256 << 20;
+
+fn hold(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(HELD + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > HELD {
+        let what = format!("a container of this kind is read in memory, and it is longer than {HELD} bytes");
+        return Err(Trouble::Budget(what).into());
+    }
+    Ok(bytes)
+}
 
 /// Why a container or one of its members cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +153,22 @@ pub enum Trouble {
 impl Trouble {
     /// The trouble that an error of a reader stands for.
     pub fn of(error: &io::Error) -> Trouble {
-        let own = error.get_ref().and_then(|inner| inner.downcast_ref::<Trouble>());
-        own.cloned().unwrap_or_else(|| Trouble::Corrupt(error.to_string()))
+        let mut inner = error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static));
+        while let Some(error) = inner {
+            if let Some(own) = error.downcast_ref::<Trouble>() {
+                return own.clone();
+            }
+            // A decoder hands on the error of what it reads from, in its own.
+            inner = match error.downcast_ref::<io::Error>() {
+                Some(error) => error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static)),
+                None => error.source(),
+            };
+        }
+        match error.kind() {
+            io::ErrorKind::OutOfMemory => Trouble::Budget("its window is too large".to_owned()),
+            io::ErrorKind::UnexpectedEof => Trouble::Corrupt("it is cut short".to_owned()),
+            _ => Trouble::Corrupt(error.to_string()),
+        }
     }
 }
 

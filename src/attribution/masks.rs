@@ -34,7 +34,7 @@ impl Masks {
                 continue;
             }
             for occurrence in &finding.occurrences {
-                if let Origin::Object { id, .. } = &occurrence.origin {
+                if let Origin::Object { id, .. } = occurrence.origin.root() {
                     short.entry(id.clone()).or_default().push(index);
                 }
             }

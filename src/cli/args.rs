@@ -1,6 +1,7 @@
 //! The arguments. Doc comments here are the help texts.
 
 use super::story_arguments::StoryArguments;
+use super::unpacking::Unpacking;
 use crate::report::Format;
 use crate::rules::Severity;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -106,6 +107,8 @@ pub struct Scan {
     #[arg(long, short = 'j', default_value_t = 0, hide_default_value = true, value_name = "N")]
     pub threads: usize,
     #[command(flatten)]
+    pub unpacking: Unpacking,
+    #[command(flatten)]
     pub select: Select,
     #[command(flatten)]
     pub judge: super::judge::Judge,
@@ -130,6 +133,8 @@ pub struct Audit {
     /// Look at every byte, also at what a delta copies from another object (the findings are the same)
     #[arg(long, hide = true)]
     pub every_byte: bool,
+    #[command(flatten)]
+    pub unpacking: Unpacking,
     #[command(flatten)]
     pub story: StoryArguments,
     #[command(flatten)]

@@ -23,7 +23,7 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     output::notes(&settings, args.write.quiet);
     let mut history = History::open(&start, args.threads)?;
     let targets = output::open(&args.write)?;
-    let scan = Scan::new(settings);
+    let scan = Scan::new(settings).opening(args.unpacking.limits());
     let stop = stop_on_signals();
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
@@ -51,10 +51,7 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     scan.tell_stale(&mut outcome.told, false);
     judge::tell(&outcome.told, args.write.quiet);
     output::write(&outcome, &args.write, global, &start, targets)?;
-    Ok(match outcome.exit_status() {
-        1 if args.write.exit_zero => 0,
-        status => status,
-    })
+    Ok(args.unpacking.status(&outcome, args.write.exit_zero))
 }
 
 /// Where the cache is: as told, or in the git directory.

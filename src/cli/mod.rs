@@ -20,6 +20,7 @@ mod scan;
 mod story_arguments;
 mod survey;
 mod triage;
+mod unpacking;
 
 use crate::error::Error;
 use crate::mask::child::FAILED;

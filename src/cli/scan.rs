@@ -48,17 +48,14 @@ pub fn run(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
         });
     }
     let targets = output::open(&args.write)?;
-    let scan = Scan::new(settings);
+    let scan = Scan::new(settings).opening(args.unpacking.limits());
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let whole = covers(&scan, &paths, standard_input);
     let mut outcome = progress::with(&scan.progress, shown, || look(&scan, args, paths, standard_input))?;
     scan.tell_stale(&mut outcome.told, whole);
     judge::tell(&outcome.told, args.write.quiet);
     output::write(&outcome, &args.write, global, &start, targets)?;
-    Ok(match outcome.exit_status() {
-        1 if args.write.exit_zero => 0,
-        status => status,
-    })
+    Ok(args.unpacking.status(&outcome, args.write.exit_zero))
 }
 
 /// Do two paths lie in different repositories?
@@ -83,7 +80,7 @@ fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     let start = repo.directory().to_owned();
     let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
     output::notes(&settings, args.write.quiet);
-    let scan = Scan::new(settings);
+    let scan = Scan::new(settings).opening(args.unpacking.limits());
     let targets = output::open(&args.write)?;
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let verdict = match &args.range {
@@ -98,10 +95,7 @@ fn changes(args: &ScanArgs, global: &Global) -> Result<u8, Error> {
     }
     judge::tell(&verdict.outcome.told, args.write.quiet);
     output::write(&verdict.outcome, &args.write, global, &start, targets)?;
-    Ok(match verdict.outcome.exit_status() {
-        1 if args.write.exit_zero => 0,
-        status => status,
-    })
+    Ok(args.unpacking.status(&verdict.outcome, args.write.exit_zero))
 }
 
 fn judged<S: Source + Introduced>(scan: &Scan, source: &S, shown: bool) -> Result<Verdict, Error> {

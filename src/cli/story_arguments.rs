@@ -134,5 +134,5 @@ fn count(outcome: &Outcome) -> usize {
 
 /// Is no commit known for what a commit must have brought in?
 fn lost(origin: &Origin) -> bool {
-    matches!(origin, Origin::Object { kind, commit: None, .. } if *kind != ObjectKind::Tag)
+    matches!(origin.root(), Origin::Object { kind, commit: None, .. } if *kind != ObjectKind::Tag)
 }

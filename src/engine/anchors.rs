@@ -71,7 +71,7 @@ impl Anchors {
                         }
                         Sought::Beginnings => {}
                     },
-                    Anchor::Contains { literals, any_case } => {
+                    Anchor::Contains { literals, any_case, .. } => {
                         literals.iter().for_each(|text| add(text.as_bytes(), !any_case, Use::Inside(index)));
                     }
                 },

@@ -289,39 +289,55 @@ struct Place<'a> {
     object_kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'a str>,
+    /// The path of the container that it is a member of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<String>,
+    /// The path in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    /// What is known of the place beside its name, such as the step that made a layer of an image.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 impl<'a> Place<'a> {
     fn of(origin: &'a Origin, guard: Option<&Guard>) -> Place<'a> {
-        let bytes = match origin {
+        let bytes = match origin.root() {
+            _ if origin.outer().is_some() => origin.member_path().map(|path| &path[..]),
             Origin::File(path) => Some(path.as_os_str().as_encoded_bytes()),
             Origin::Staged(path) | Origin::StagedName(path) => Some(&path[..]),
             Origin::Object { path, .. } => path.as_ref().map(|path| &path[..]),
             Origin::Repository { name, .. } => Some(&name[..]),
-            Origin::Stdin => None,
+            _ => None,
         };
         let masked = |bytes: &'a [u8]| guard.map_or(Cow::Borrowed(bytes), |guard| guard.bytes(bytes));
-        let (object, object_kind) = match origin {
+        let text = |text: String| match guard {
+            Some(guard) => guard.text(&text).into_owned(),
+            None => text,
+        };
+        let (object, object_kind) = match origin.root() {
             Origin::Object { id, kind, .. } => (Some(id.as_str()), Some(object_kind(*kind))),
             _ => (None, None),
         };
         Place {
-            source: match origin {
+            source: match origin.root() {
                 Origin::File(_) => "file",
                 Origin::Stdin => "stdin",
                 Origin::Staged(_) => "staged",
                 Origin::StagedName(_) => "staged-name",
                 Origin::Object { .. } => "object",
                 Origin::Repository { part, .. } => part.name(),
+                // A root is neither.
+                Origin::Member { .. } | Origin::Noted { .. } => "member",
             },
-            path: origin.path().map(|path| match guard {
-                Some(guard) => guard.text(&path).into_owned(),
-                None => path,
-            }),
+            path: origin.path().map(&text),
             path_bytes: bytes.and_then(|bytes| bytes_if_not_text(&masked(bytes))),
             object,
             object_kind,
             commit: origin.commit(),
+            container: origin.outer().and_then(Origin::path).map(&text),
+            member: origin.member_path().map(|path| text(path.to_string())),
+            notes: origin.notes().into_iter().map(|note| text(note.to_owned())).collect(),
         }
     }
 }

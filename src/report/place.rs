@@ -88,9 +88,9 @@ impl Place<'_> {
 
 /// The path of what was read, as seen from the top of the repository.
 fn path(origin: &Origin, options: &Options) -> Option<String> {
-    match origin {
-        Origin::File(path) => Some(slashed(&uri::relative(path, options))),
-        other => other.path(),
+    match origin.root() {
+        Origin::File(path) => Some(slashed(&uri::relative(path, options)) + &origin.way()),
+        _ => origin.path(),
     }
 }
 

@@ -228,13 +228,13 @@ fn location(
     options: &Options,
 ) -> Location {
     let masked = |bytes: &[u8]| guard.map_or(bytes.to_vec(), |guard| guard.bytes(bytes).into_owned());
-    let uri = match origin {
+    let uri = match origin.root() {
         Origin::File(path) => Some(file(path, guard, options)),
         Origin::Staged(path) | Origin::StagedName(path) | Origin::Object { path: Some(path), .. } => {
             Some(uri::of_git_path(&masked(path)))
         }
         Origin::Stdin => Some(uri::Uri { text: uri::encode(b"<stdin>"), below: false }),
-        Origin::Object { path: None, .. } | Origin::Repository { .. } => None,
+        _ => None,
     };
     let Some(uri) = uri else {
         // The text of a commit or tag lies in no file.
@@ -249,10 +249,24 @@ fn location(
         artifact["uriBaseId"] = ROOT.into();
     }
     let mut physical = json!({ "artifactLocation": artifact });
-    if let Some(occurrence) = occurrence {
-        physical["region"] = region(occurrence);
+    if origin.outer().is_none() {
+        if let Some(occurrence) = occurrence {
+            physical["region"] = region(occurrence);
+        }
+        return Location { value: json!({ "physicalLocation": physical }), name: uri.text };
     }
-    Location { value: json!({ "physicalLocation": physical }), name: uri.text }
+    // A region would be one of the outer file, which has no such line: the member is a logical location,
+    // and where it stands there is a property.
+    let text = origin.to_string();
+    let name = guard.map_or_else(|| text.clone(), |guard| guard.text(&text).into_owned());
+    let mut value = json!({
+        "physicalLocation": physical,
+        "logicalLocations": [{ "fullyQualifiedName": name, "kind": "member" }],
+    });
+    if let Some(occurrence) = occurrence {
+        value["properties"] = json!({ "memberRegion": region(occurrence), "notes": origin.notes() });
+    }
+    Location { value, name }
 }
 
 /// A file's URI; where its name holds the secret, that of the masked name.

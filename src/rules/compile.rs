@@ -2,8 +2,8 @@
 //! patterns lowered to shapes, all from the parsed pattern. Runs in `build.rs` for built-in rules.
 
 use super::file::{FileRule, Provider, RuleError};
-use super::lower;
 use super::rule::{Anchor, Assigned, Block, List, Matcher, Pair, Rule, Text, Token};
+use super::{late, lower};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::borrow::Cow;
@@ -172,10 +172,10 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
                     "give a longer text that every match holds",
                 ));
             }
-            Anchor::Contains { literals: texts(rule.anchors.clone()), any_case }
+            contains(&hir, rule.anchors.clone(), any_case)
         }
         None => match required_literals(&hir).filter(|all| all.len() <= 64) {
-            Some(literals) => Anchor::Contains { literals: texts(literals), any_case },
+            Some(literals) => contains(&hir, literals, any_case),
             None => {
                 return Err(RuleError::of(
                     id,
@@ -196,8 +196,36 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     Ok((Matcher::Token(Token { regex, anchor, reach: reach as u32, shapes, prefixes }), weight))
 }
 
+fn contains(hir: &Hir, literals: Vec<String>, any_case: bool) -> Anchor {
+    let late = match late::begins_before_anchor(hir, &literals, secret_group(hir)) {
+        true => first_bytes(hir),
+        false => Vec::new(),
+    };
+    let late = Cow::Owned(late);
+    Anchor::Contains { literals: texts(literals), any_case, late }
+}
+
+/// The bytes that a match can begin with.
+fn first_bytes(hir: &Hir) -> Vec<u8> {
+    let mut extractor = Extractor::new();
+    extractor
+        .kind(ExtractKind::Prefix)
+        .limit_class(256)
+        .limit_repeat(1)
+        .limit_literal_len(1)
+        .limit_total(512);
+    let sequence = extractor.extract(hir);
+    let first = |literal: &regex_syntax::hir::literal::Literal| literal.as_bytes().first().copied();
+    let known: Option<Vec<u8>> =
+        sequence.literals().and_then(|literals| literals.iter().map(first).collect());
+    let mut bytes = known.unwrap_or_else(|| (0..=255).collect());
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes
+}
+
 /// The group called `secret`.
-fn secret_group(hir: &Hir) -> Option<&Hir> {
+pub fn secret_group(hir: &Hir) -> Option<&Hir> {
     match hir.kind() {
         HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => Some(&capture.sub),
         HirKind::Capture(capture) => secret_group(&capture.sub),
@@ -407,7 +435,7 @@ fn required_literals(hir: &Hir) -> Option<Vec<String>> {
 }
 
 /// A part that is one text up to the case of ASCII letters.
-fn folded_literal(hir: &Hir) -> Option<String> {
+pub fn folded_literal(hir: &Hir) -> Option<String> {
     match hir.kind() {
         HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
         HirKind::Class(class) => match class_bytes(class)?.as_slice() {

@@ -5,6 +5,7 @@ pub mod compile;
 pub mod file;
 pub mod grams;
 pub mod import;
+pub mod late;
 pub mod lower;
 pub mod paths;
 pub mod rule;

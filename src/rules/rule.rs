@@ -178,6 +178,9 @@ pub enum Anchor {
         literals: List<Text>,
         /// ASCII letters may stand in any case.
         any_case: bool,
+        /// Where the secret may begin before the token that ends in such a text: the bytes that a match
+        /// can begin with. Empty for all other rules.
+        late: List<u8>,
     },
 }
 

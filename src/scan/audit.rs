@@ -15,6 +15,7 @@ use crate::source::history::{Clean, History, Known};
 use crate::source::objects::ObjectId;
 use crate::source::pack::{Made, Object, VisitObjects};
 use crate::text::LineIndex;
+use crate::unpack::{self, Unpack};
 use crate::utf16;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -81,6 +82,8 @@ impl Scan {
         for (index, _) in rules.iter() {
             hash.update([u8::from(self.engine.is_active(index))]);
         }
+        // What is opened decides what is found.
+        hash.update(format!("{:?}", self.limits));
         hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -230,10 +233,23 @@ impl<'s> Auditor<'s> {
             && first.target == 0
             && first.source == 0
             && first.length >= HEAD
+            && made.base.look != ReadAs::Container
         {
             return made.base.look;
         }
         ReadAs::of(head)
+    }
+
+    /// Look at the members of a container.
+    fn container(&mut self, object: &Object<'_>) -> Memory {
+        let id = (object.id)().to_string();
+        let origin = Origin::Object { id, kind: object.kind, path: None, commit: None };
+        let skipped = self.scanner.skipped.len();
+        self.scanner.matched = false;
+        let limits = self.scanner.scan.limits;
+        Unpack::new(&mut self.scanner, limits, None).blob(origin, object.bytes);
+        let clean = !self.scanner.matched && self.scanner.skipped.len() == skipped;
+        Memory { trace: Trace::default(), look: ReadAs::Container, clean }
     }
 
     fn hits(&mut self, object: &Object<'_>, matches: &[Match], input: &Input<'_>) {
@@ -301,6 +317,10 @@ impl VisitObjects for Auditor<'_> {
     fn object(&mut self, object: &Object<'_>, made: Option<Made<'_, Memory>>) -> Memory {
         let bytes = object.bytes;
         self.count(object.kind, bytes.len() as u64);
+        let open = object.kind == ObjectKind::Blob && self.scanner.scan.limits.depth > 0;
+        if open && unpack::may_be_container(bytes) {
+            return self.container(object);
+        }
         let look = Auditor::look(object.kind, bytes, made.as_ref());
         if let ReadAs::Wide(encoding) = look {
             let before = self.scanner.hits.len();
@@ -344,9 +364,10 @@ impl VisitObjects for Auditor<'_> {
 
     fn large(&mut self, id: ObjectId, kind: ObjectKind, reader: &mut dyn Read) -> bool {
         let origin = Origin::Object { id: id.to_string(), kind, path: None, commit: None };
-        let (inputs, bytes) = (self.scanner.inputs, self.scanner.bytes);
-        self.scanner.stream(origin, reader);
-        self.counts.objects[kind as usize] += self.scanner.inputs - inputs;
+        let bytes = self.scanner.bytes;
+        let limits = self.scanner.scan.limits;
+        Unpack::new(&mut self.scanner, limits, None).stream(origin, reader);
+        self.counts.objects[kind as usize] += 1;
         self.counts.bytes += self.scanner.bytes - bytes;
         // What is allowed today may not be tomorrow: only an object with no match at all is clean, and
         // that is not told of a stream. There are few of them.

@@ -191,7 +191,7 @@ pub fn explain(
     let read = ReadAs::of(head);
     let (encoding, binary) = match read {
         ReadAs::Wide(encoding) => (Some(encoding), false),
-        ReadAs::Text | ReadAs::Binary => (None, read == ReadAs::Binary),
+        _ => (None, read == ReadAs::Binary),
     };
     let decoded = encoding.map(|encoding| utf16::decode(bytes, encoding));
     let text = decoded.as_ref().map_or(bytes, |decoded| &decoded.text);

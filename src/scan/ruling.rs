@@ -1,7 +1,7 @@
 //! What policy makes of hits: hits of the same secret become one finding, what is allowed or known is set
 //! aside with the reason, and what settings switch off at a path is dropped.
 
-use super::{Hit, Scan, path_of};
+use super::{Hit, Scan, nearest, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
 use crate::origin::{Origin, slashed};
@@ -44,6 +44,8 @@ struct Case<'a> {
     /// For each layer of the place, the topmost first, the entries whose `line` matched.
     marks: &'a [Vec<u32>],
     path: Option<PathBuf>,
+    /// The paths of the containers that it is in, the innermost first.
+    around: Vec<PathBuf>,
     /// The path is told later.
     early: bool,
 }
@@ -57,7 +59,8 @@ impl Scan {
         early: bool,
     ) -> (Vec<Finding>, Vec<(String, String)>, Told) {
         hits.sort_by(|one, other| one.occurrence.cmp(&other.occurrence).then(one.rule.cmp(&other.rule)));
-        let groups = grouped(hits);
+        let mut groups = grouped(hits);
+        groups.iter_mut().for_each(nearest);
         let ids = self.identities(&groups);
         let place: HashMap<&Secret, &String> =
             groups.iter().map(|group| &group[0].secret).zip(&ids).collect();
@@ -142,15 +145,17 @@ impl Scan {
             named,
             marks: &hit.marks,
             path: self.place_of(&hit.occurrence.origin),
+            around: self.around(&hit.occurrence.origin),
             early: early && is_unplaced(&hit.occurrence.origin),
         })
     }
 
     fn rule_on(&self, case: &Case<'_>) -> Ruling {
         let rules = self.engine.rules();
-        let path = case.path.as_deref();
+        // Names in containers come from strangers: they choose no file of settings.
+        let path = case.around.last().or(case.path.as_ref()).map(PathBuf::as_path);
         let layers = self.cascade.layers_of(path, rules);
-        let named = self.path_for_rules(path);
+        let named = self.path_for_rules(case.path.as_deref());
         let state = |&rule: &RuleIndex| {
             let mut state = self.cascade.state(&layers, rule, path, self.states[rule.0 as usize]);
             state.on &= self.paths.hold(rule, named.as_deref());
@@ -185,14 +190,17 @@ impl Scan {
             });
         }
         for (depth, layer) in layers.iter().enumerate() {
-            let asked = Asked {
+            let asked = |path| Asked {
                 rules,
-                path: case.path.as_deref(),
+                path,
                 fingerprint: case.fingerprint,
                 secret: case.secret,
                 lines: case.marks.get(depth).map_or(&[], Vec::as_slice),
             };
-            if let Some(number) = layer.allow.find(&asked) {
+            // An entry for a container speaks for its members.
+            let around = case.around.iter().map(|path| Some(path.as_path()));
+            let mut paths = std::iter::once(case.path.as_deref()).chain(around);
+            if let Some(number) = paths.find_map(|path| layer.allow.find(&asked(path))) {
                 let entry = &layer.allow.entries()[number];
                 return Some(Suppression {
                     by: By::Entry,
@@ -266,7 +274,7 @@ impl Scan {
         let mut kept = Vec::new();
         let elsewhere = self.other_paths(finding);
         for occurrence in std::mem::take(&mut finding.occurrences) {
-            if !matches!(occurrence.origin, Origin::Object { .. }) {
+            if !matches!(occurrence.origin.root(), Origin::Object { .. }) {
                 kept.push(occurrence);
                 continue;
             }
@@ -278,10 +286,15 @@ impl Scan {
                 named: rule,
                 marks: &marks(&occurrence),
                 path: self.place_of(&occurrence.origin),
+                around: self.around(&occurrence.origin),
                 early: false,
             };
             // One object of git may stand at several paths, and occurrences tell only the first.
-            let others = elsewhere.iter().map(|path| Case { path: Some(path.clone()), ..case.clone() });
+            let others = elsewhere.iter().map(|path| {
+                let root = Origin::Staged(path.as_os_str().as_encoded_bytes().into());
+                let origin = occurrence.origin.with_root(&root);
+                Case { path: self.place_of(&origin), around: self.around(&origin), ..case.clone() }
+            });
             let gravest = std::iter::once(case.clone())
                 .chain(others)
                 .filter_map(|case| match self.rule_on(&case) {
@@ -334,7 +347,7 @@ impl Scan {
 
     /// The path that settings are asked about: absolute, where there is one.
     pub(super) fn place_of(&self, origin: &Origin) -> Option<PathBuf> {
-        if matches!(origin, Origin::Repository { .. }) {
+        if matches!(origin.root(), Origin::Repository { .. }) {
             return None;
         }
         let path = path_of(origin)?;
@@ -342,6 +355,13 @@ impl Scan {
             Some(top) if path.is_relative() => top.join(path),
             _ => path,
         })
+    }
+
+    /// The paths of the containers that a place is in, the innermost first.
+    fn around(&self, origin: &Origin) -> Vec<PathBuf> {
+        std::iter::successors(origin.outer(), |origin| origin.outer())
+            .filter_map(|origin| self.place_of(origin))
+            .collect()
     }
 
     /// Say in an outcome what is stale: expired entries, and, where the run looked at all that settings are
@@ -407,5 +427,5 @@ fn grouped(hits: Vec<Hit>) -> Vec<Vec<Hit>> {
 }
 
 fn is_unplaced(origin: &Origin) -> bool {
-    matches!(origin, Origin::Object { path: None, .. })
+    matches!(origin.root(), Origin::Object { path: None, .. })
 }

@@ -26,6 +26,8 @@ pub mod stream;
 mod test_support;
 pub mod tree;
 
+pub use read::Quiet;
+
 use crate::error::{Error, Skipped};
 use crate::origin::Origin;
 use std::io::Read;
@@ -42,6 +44,20 @@ pub trait Visit: Send {
 
     /// Something that was not looked at.
     fn skip(&mut self, skipped: Skipped);
+}
+
+impl<V: Visit> Visit for &mut V {
+    fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        (**self).blob(origin, bytes);
+    }
+
+    fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
+        (**self).stream(origin, reader);
+    }
+
+    fn skip(&mut self, skipped: Skipped) {
+        (**self).skip(skipped);
+    }
 }
 
 /// Something that bytes can be read from.

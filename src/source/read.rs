@@ -137,15 +137,15 @@ pub(super) fn is_pipe(_: &Path) -> bool {
 }
 
 /// A reader that never fails: it ends early and keeps the error for the source to tell.
-pub(super) struct Quiet<R> {
+pub struct Quiet<R> {
     inner: R,
     /// What ended it early.
-    pub(super) failure: Option<io::Error>,
+    pub failure: Option<io::Error>,
 }
 
 impl<R> Quiet<R> {
     /// Wraps `inner`.
-    pub(super) fn new(inner: R) -> Quiet<R> {
+    pub fn new(inner: R) -> Quiet<R> {
         Quiet { inner, failure: None }
     }
 }

@@ -121,6 +121,10 @@ fn spot(value: &Value) -> Spot {
 
 /// Where the bytes came from; what this version does not know it cannot read again.
 fn origin(value: &Value) -> Option<Origin> {
+    // A member of a container: its offsets are none of the file.
+    if value["container"].is_string() {
+        return None;
+    }
     let path = path(value);
     match value["source"].as_str()? {
         "file" => Some(Origin::File(native(path?))),

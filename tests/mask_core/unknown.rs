@@ -4,6 +4,7 @@ use crate::support::{Dice, contains, masked, same_for_all_pieces, shown};
 use proptest::prelude::*;
 use sekisho::engine::Engine;
 use sekisho::mask::{IDLE, Masker, Options, TokenStyle};
+use sekisho::rules::rule::{Anchor, Matcher, Token};
 use sekisho::rules::{RuleSet, sample};
 use std::sync::{Arc, OnceLock};
 
@@ -233,4 +234,24 @@ proptest! {
             prop_assert_eq!(&other, &report);
         }
     }
+}
+
+#[test]
+fn rules_that_are_looked_up_inside_are_masked_the_same_in_single_bytes() {
+    let rules = RuleSet::builtin();
+    let inside = |id: &String| {
+        let anchor = rules.iter().find(|(_, rule)| *rule.id == **id).map(|(_, rule)| &rule.matcher);
+        matches!(anchor, Some(Matcher::Token(Token { anchor: Anchor::Contains { .. }, .. })))
+    };
+    let mut off = Vec::new();
+    for (rule, text, _) in samples().into_iter().filter(|(rule, ..)| inside(rule)) {
+        for text in [[b"start\n", &text[..], b"\n"].concat(), [&text[..], b" tail"].concat()] {
+            let (expected, _) = masked(masker(), [&text[..]]);
+            let (out, _) = masked(masker(), text.chunks(1));
+            if out != expected {
+                off.push(format!("{rule}: {}\n   {}\n   {}", shown(&text), shown(&expected), shown(&out)));
+            }
+        }
+    }
+    assert!(off.is_empty(), "{} differ:\n{}", off.len(), off.join("\n"));
 }

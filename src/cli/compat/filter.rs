@@ -77,7 +77,7 @@ pub fn only_commits(outcome: &mut Outcome) -> usize {
         let beside = finding.story.as_ref().is_some_and(|story| {
             matches!(story.exposure, Exposure::Unreachable | Exposure::Local | Exposure::Reflog)
         });
-        finding.occurrences.retain(|place| !beside && matches!(place.origin, Origin::Object { .. }));
+        finding.occurrences.retain(|place| !beside && matches!(place.origin.root(), Origin::Object { .. }));
         only_introduced(finding);
     }
     drop_empty(outcome);
@@ -108,7 +108,7 @@ fn only_introduced(finding: &mut Finding) {
 pub fn only_small(outcome: &mut Outcome, limit: u64) {
     let large = |path: &Path| std::fs::metadata(path).is_ok_and(|about| about.len() > limit);
     for finding in &mut outcome.findings {
-        finding.occurrences.retain(|place| !matches!(&place.origin, Origin::File(path) if large(path)));
+        finding.occurrences.retain(|place| !matches!(place.origin.root(), Origin::File(path) if large(path)));
     }
     drop_empty(outcome);
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// Automata of the rules that are no plain byte sequences, built when they are first needed.
 #[derive(Default)]
 pub(super) struct Alive {
-    automata: HashMap<u32, Option<Box<(DFA, Cache)>>>,
+    automata: HashMap<u32, Option<Box<Automaton>>>,
 }
 
 impl Alive {
@@ -29,35 +29,67 @@ impl Alive {
     }
 
     fn goes_on(&mut self, index: RuleIndex, token: &Token, text: &[u8], at: usize) -> bool {
-        let build = || {
-            let (_, pattern) = compile::engine_pattern(&token.regex);
-            let dfa = DFA::builder()
-                .configure(DFA::config().unicode_word_boundary(false).skip_cache_capacity_check(true))
-                .syntax(syntax::Config::new().unicode(false).utf8(false))
-                .thompson(regex_automata::nfa::thompson::Config::new().utf8(false))
-                .build(&pattern)
-                .ok()?;
-            let cache = dfa.create_cache();
-            Some(Box::new((dfa, cache)))
-        };
+        let build = || Automaton::new(&compile::engine_pattern(&token.regex).1);
         // Where no automaton can be built the bytes are held, which is always safe.
-        let Some(held) = self.automata.entry(index.0).or_insert_with(build) else { return true };
-        let (dfa, cache) = &mut **held;
+        self.automata.entry(index.0).or_insert_with(build).as_mut().is_none_or(|held| held.goes_on(text, at))
+    }
+}
+
+/// A pattern, run from a place on.
+pub(super) struct Automaton {
+    dfa: DFA,
+    cache: Cache,
+}
+
+impl Automaton {
+    pub(super) fn new(pattern: &str) -> Option<Box<Automaton>> {
+        let dfa = DFA::builder()
+            .configure(DFA::config().unicode_word_boundary(false).skip_cache_capacity_check(true))
+            .syntax(syntax::Config::new().unicode(false).utf8(false))
+            .thompson(regex_automata::nfa::thompson::Config::new().utf8(false))
+            .build(pattern)
+            .ok()?;
+        let cache = dfa.create_cache();
+        Some(Box::new(Automaton { dfa, cache }))
+    }
+
+    /// Does a match that begins at `at` go on behind the end of the text, or wait for the rest of its
+    /// line? In doubt, yes.
+    pub(super) fn goes_on(&mut self, text: &[u8], at: usize) -> bool {
+        let run = self.run(text, at);
+        run.first.is_some() || run.goes_on
+    }
+
+    /// Run over the text from `at` on.
+    pub(super) fn run(&mut self, text: &[u8], at: usize) -> Run {
+        let Automaton { dfa, cache } = self;
         let input = Input::new(text).range(at..).anchored(Anchored::Yes);
-        let Ok(mut state) = dfa.start_state_forward(cache, &input) else { return true };
-        let mut matched = false;
-        for &byte in &text[at..] {
+        let mut first = None;
+        let Ok(mut state) = dfa.start_state_forward(cache, &input) else {
+            return Run { first: Some(at), goes_on: true };
+        };
+        for (place, &byte) in text.iter().enumerate().skip(at) {
             match dfa.next_state(cache, state, byte) {
                 Ok(next) => state = next,
-                Err(_) => return true,
+                Err(_) => return Run { first: first.or(Some(at)), goes_on: true },
             }
-            matched |= state.is_match();
+            if state.is_match() {
+                first = first.or(Some(place));
+            }
             if state.is_dead() {
-                return matched;
+                return Run { first, goes_on: false };
             }
         }
-        true
+        Run { first, goes_on: true }
     }
+}
+
+/// What a run of an automaton saw.
+pub(super) struct Run {
+    /// End of the shortest match, if it does not end with the text.
+    pub(super) first: Option<usize>,
+    /// More bytes could still make a match, or a longer one.
+    pub(super) goes_on: bool,
 }
 
 /// True where the bytes end before the shape can tell, or it matches.

@@ -8,6 +8,7 @@
 
 mod alive;
 mod block;
+mod late;
 
 use super::anchors::Use;
 use super::noise::{FileKind, Form};
@@ -17,6 +18,7 @@ use crate::rules::rule::Matcher;
 use crate::text::Span;
 use alive::Alive;
 use block::Open;
+use late::Late;
 use std::collections::HashSet;
 use zeroize::Zeroizing;
 
@@ -70,6 +72,7 @@ struct Waiting {
 pub struct Live {
     scratch: Scratch,
     alive: Alive,
+    late: Late,
     /// One to three bytes that matches begin with.
     beginnings: HashSet<u32>,
     /// Places before this offset are decided.
@@ -153,6 +156,9 @@ impl Live {
                     .collect();
             }
             tail(&mut step, &self.beginnings);
+            if let Some(held) = self.late.hold(engine, text, base, line.max(own)) {
+                step.hold_from(held);
+            }
         }
         self.decided = base + open as u64;
         self.read = base + text.len() as u64;

@@ -1,0 +1,14 @@
+//! Containers: what stands in archives, images and compressed files is found, and told by the way to it;
+//! what is broken is told and costs little.
+
+#![allow(clippy::unwrap_used)] // helpers of tests are not seen as tests
+
+#[path = "../cli/support.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod support;
+
+mod bad;
+mod budgets;
+mod gates;
+mod kinds;
+mod make;
