@@ -37,6 +37,8 @@ use std::time::Instant;
 
 /// Bytes looked at to tell how an input is encoded.
 const HEAD: usize = 8 << 10;
+/// Longest encoded secret whose bytes are kept, in bytes.
+const WRITTEN: usize = 256 << 10;
 /// Most characters of a line shown before and behind a secret.
 const SHOWN: (usize, usize) = (60, 40);
 
@@ -77,6 +79,8 @@ struct Hit {
     also: Vec<RuleIndex>,
     certainty: Certainty,
     secret: Secret,
+    /// The bytes that say it, where it does not stand there in clear.
+    written: Option<Secret>,
     /// The companion that stands close by.
     pair: Option<Secret>,
     /// Comments around it.
@@ -479,12 +483,19 @@ impl Cut<'_> {
                 also: found.also.clone(),
                 certainty: found.certainty,
                 secret,
+                written: self.written(found),
                 pair: self.pair(found),
                 comments: self.comments(found),
                 marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
                 occurrence,
             });
         }
+    }
+
+    /// The bytes that say a secret, where it does not stand there in clear and they can be told.
+    fn written(&self, found: &Match) -> Option<Secret> {
+        let plain = found.decoded.is_none() || matches!(self.read, ReadAs::Wide(_));
+        (!plain && found.secret.len() <= WRITTEN).then(|| Secret::new(&self.text[found.secret.range()]))
     }
 
     /// The encodings around a secret, the outermost first.

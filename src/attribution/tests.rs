@@ -24,6 +24,7 @@ fn finding(secret: &[u8], object: &str) -> Finding {
         also: vec![],
         rotate: String::new(),
         refs: vec![],
+        written: Vec::new(),
         occurrences: vec![Occurrence {
             origin,
             start: at,

@@ -31,6 +31,7 @@ pub(crate) fn finding(rule: &str, secret: &[u8]) -> Finding {
         also: vec![],
         rotate: "Settings > Tokens: revoke it, then issue a new one".to_owned(),
         refs: vec!["https://docs.example/tokens".to_owned()],
+        written: Vec::new(),
         occurrences: vec![occurrence],
         companions: Vec::new(),
         story: None,

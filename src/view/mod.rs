@@ -204,6 +204,10 @@ impl View {
             Kind::Pairs => return self.dump.pairs(unit, say),
             Kind::Dump => return self.dump.line(false, unit, say),
             Kind::Column => return self.dump.line(true, unit, say),
+            // A terminal looks back from any byte.
+            Kind::Terminal => {}
+            // Most bytes stand for themselves.
+            kind if self.units.is_empty() && !kind.begins(unit.byte) => return say(Said::Plain(unit)),
             _ => {}
         }
         let mut todo = std::mem::take(&mut self.todo); // bytes to be taken, the next one last

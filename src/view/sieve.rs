@@ -207,22 +207,6 @@ fn entity(name: &[u8]) -> bool {
     name.iter().take(10).find(|byte| !byte.is_ascii_alphanumeric()) == Some(&b';')
 }
 
-/// Do eight bits in a row, from one whose number is a multiple of eight on, all have the same value, 1?
-#[inline(always)]
-fn eight_of_eight(bits: u64) -> bool {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    (!bits).wrapping_sub(LOW) & bits & (LOW << 7) != 0
-}
-
-/// The numbers of the bits that are set.
-#[inline(always)]
-fn each(mut bits: u64, mut each: impl FnMut(usize)) {
-    while bits != 0 {
-        each(bits.trailing_zeros() as usize);
-        bits &= bits - 1;
-    }
-}
-
 /// Which of the bytes before `at` are characters of base64.
 fn before(text: &[u8], at: usize) -> u64 {
     let known = &text[at.saturating_sub(BLOCK)..at];

@@ -6,7 +6,8 @@
 //! at the bytes that say so. A match belongs to the place where its outermost region begins.
 //!
 //! Bounds: encodings are undone [`DEPTH`] deep, and what one region becomes, with all that is in it, is
-//! at most [`MOST`] bytes and [`RATIO`] times its own length. What was not looked at is told: see
+//! at most [`MOST`] bytes and [`RATIO`] times its own length; for what is beyond that there are [`FREE`]
+//! bytes in each text. What was not looked at is told: see
 //! [`Scratch::take_limits`](super::Scratch::take_limits).
 
 mod squeezed;
@@ -26,9 +27,10 @@ use zeroize::{Zeroize, Zeroizing};
 pub const DEPTH: u8 = 5;
 /// Most bytes that one region of a text becomes, with all that is in it.
 pub const MOST: usize = 16 << 20;
-/// The same as a multiple of the region's length; [`FREE`] bytes are always allowed.
-const RATIO: usize = 200;
-const FREE: usize = 256 << 10;
+/// The same as a multiple of the region's length.
+const RATIO: usize = 32;
+/// Bytes that all regions of a text together may become beyond that.
+const FREE: usize = 16 << 20;
 /// How far behind the place where a region begins it may reach, in bytes.
 pub(super) const REACH: usize = region::LONGEST + (16 << 10);
 
@@ -48,7 +50,8 @@ pub enum Limit {
     Depth,
     /// It is too long, or becomes too much.
     Size,
-    /// A compressed stream that is damaged: what comes before the damage was looked at.
+    /// A compressed stream that is damaged: what comes before the damage was looked at. One that only ends
+    /// too early says no more to anybody.
     Damaged,
 }
 
@@ -75,6 +78,8 @@ pub(super) struct State {
     depth: u8,
     /// Bytes that may still be decoded.
     budget: usize,
+    /// What is left of [`FREE`].
+    free: usize,
     /// What was not looked at, by the place of the text where it stands.
     pub(super) limits: Vec<(usize, Limit)>,
 }
@@ -83,6 +88,7 @@ impl State {
     /// A new text begins.
     pub(super) fn start(&mut self) {
         self.last.start();
+        self.free = FREE;
     }
 }
 
@@ -151,8 +157,9 @@ impl Engine {
         }
         let told = state.limits.len();
         let length = region.span().len();
+        let allowed = MOST.min(state.free + length * RATIO);
         if state.depth == 0 {
-            state.budget = MOST.min(FREE + length * RATIO);
+            state.budget = allowed;
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(length));
         let whole = region.read(input.text, state.budget, &mut bytes);
@@ -192,6 +199,10 @@ impl Engine {
         state.budget = inner.decoded.budget;
         state.limits.extend(inner.decoded.limits.drain(..).map(|(_, limit)| (anchor, limit)));
         state.inner = Some(inner);
+        if state.depth == 0 {
+            let used = allowed.saturating_sub(state.budget);
+            state.free -= used.saturating_sub(length * RATIO).min(state.free);
+        }
         said.name_json(region, &trace.matches);
         let place = Place { text: input.text, region, said: &said, anchor };
         out.matches().extend(trace.matches.iter().cloned().filter_map(|found| place.of(found)));

@@ -2,7 +2,7 @@
 
 use super::Limit;
 use crate::archive::compress::{Compression, decompress};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 /// The compression that bytes begin with the mark of.
 pub(super) fn detect(bytes: &[u8]) -> Option<Compression> {
@@ -20,7 +20,9 @@ pub(super) fn undo(kind: Compression, bytes: &[u8], most: usize) -> Option<(Vec<
     let mut out = Vec::new();
     let read = decompress(kind, bytes).and_then(|reader| reader.take(most as u64 + 1).read_to_end(&mut out));
     let limit = match read {
-        Err(_) if out.is_empty() && kind == Compression::Zlib => return None,
+        Err(_) if out.is_empty() => return None,
+        // Cut short, as in examples: there is no more.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => None,
         Err(_) => Some(Limit::Damaged),
         Ok(_) if out.len() > most => Some(Limit::Size),
         Ok(_) => None,

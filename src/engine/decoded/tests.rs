@@ -243,11 +243,17 @@ fn compressed_text() {
         let twice = format!("release: {}\n", wrap(&base64_of(encoded.as_bytes()), 76, "", "\n  "));
         assert_eq!(only(twice.as_bytes(), &token).0, format!("base64 > base64 > {name} > json"));
     }
-    // Cut short, what came before is looked at, and the damage is told.
-    let cut = base64_of(&gzip[..gzip.len() - 9]);
-    let mut scratch = Scratch::default();
-    ENGINE.scan(&mut scratch, &Input::whole(cut.as_bytes()), &mut Vec::new());
-    assert_eq!(scratch.take_limits(), [(19, Limit::Damaged)]);
+    // Cut short, what came before is looked at; damage is told.
+    let limits = |gzip: &[u8]| {
+        let mut scratch = Scratch::default();
+        let text = base64_of(gzip);
+        ENGINE.scan(&mut scratch, &Input::whole(text.as_bytes()), &mut Vec::new());
+        scratch.take_limits()
+    };
+    assert_eq!(limits(&gzip[..gzip.len() - 9]), []);
+    let mut damaged = gzip.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    assert_eq!(limits(&damaged), [(19, Limit::Damaged)]);
 }
 
 #[test]

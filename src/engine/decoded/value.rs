@@ -37,7 +37,9 @@ pub(super) fn decode(value: &[u8]) -> Option<Vec<u8>> {
             out.push((bits >> held) as u8);
         }
     }
-    (bits & ((1 << held) - 1) == 0 && out.len() >= 4 && clean(&out)).then_some(out)
+    // Text says something, a number says nothing by itself.
+    let text = clean(&out) && !out.iter().all(u8::is_ascii_digit);
+    (bits & ((1 << held) - 1) == 0 && out.len() >= 4 && text).then_some(out)
 }
 
 impl Engine {

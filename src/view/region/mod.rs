@@ -17,7 +17,7 @@ use crate::text::Span;
 use std::ops::Range;
 
 /// Longest region, in bytes of the text; what is longer is decoded up to here.
-pub const LONGEST: usize = 2 << 20;
+pub const LONGEST: usize = 8 << 20;
 /// Bytes before a place that decide whether a region begins there.
 pub const BEFORE: usize = 4 << 10;
 /// Bytes on the same line before the first escape, and behind the last, that are read with it.
