@@ -1,15 +1,15 @@
 //! Gives the findings of an audit their stories: fills in the path and the commit of each occurrence, and
 //! tells where each secret came from and who may have it.
 
-mod masks;
-
 use crate::error::Skipped;
-use crate::finding::{CommitNote, Exposure, Finding, Introduced, Occurrence, Outcome, Story, Tip, days};
+use crate::finding::{
+    CommitNote, Exposure, Finding, Introduced, Masks, Occurrence, Outcome, Story, Tip, days,
+};
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
 use crate::source::objects::{ObjectId, Objects};
 use crate::source::provenance::{Group, Introduction, Provenance, Scope, Trail, describe};
 use crate::source::references::RefClass;
-use masks::Masks;
+use bstr::BString;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -101,7 +101,7 @@ fn place(finding: &mut Finding, own: &HashMap<ObjectId, Trail>, masks: &Masks) {
         let trail = object_of(&occurrence).and_then(|(id, _)| own.get(&id));
         let first = trail.and_then(|trail| trail.introduced.first());
         if let (Some(first), Origin::Object { path, commit, .. }) = (first, occurrence.origin.root_mut()) {
-            *path = first.path.as_ref().map(|path| masks.bytes(path));
+            *path = first.path.as_ref().map(|path| path_of(masks, path));
             *commit = first.commit.map(|commit| commit.to_string());
         }
         let order = trail.and_then(|trail| trail.order).unwrap_or(u32::MAX);
@@ -118,6 +118,11 @@ fn place(finding: &mut Finding, own: &HashMap<ObjectId, Trail>, masks: &Masks) {
         _ => true,
     });
     finding.occurrences = placed.into_iter().map(|(_, occurrence)| occurrence).collect();
+}
+
+/// A path with all long secrets masked.
+fn path_of(masks: &Masks, path: &BString) -> BString {
+    masks.bytes(path).into_owned().into()
 }
 
 fn add_troubles(outcome: &mut Outcome, troubles: Vec<(ObjectKind, crate::source::objects::ReadError)>) {
@@ -171,7 +176,7 @@ impl Telling<'_> {
             .map(|(index, path)| Tip {
                 class: references[*index as usize].class,
                 name: name(&self.masks, *index),
-                path: path.as_ref().map(|path| self.masks.bytes(path)),
+                path: path.as_ref().map(|path| path_of(&self.masks, path)),
             })
             .collect();
         let gone = removed.iter().map(|note| note.seconds).max();
@@ -188,7 +193,7 @@ impl Telling<'_> {
             paths: trail
                 .paths
                 .iter()
-                .map(|(path, commit)| (self.masks.bytes(path), commit.map(|id| id.to_string())))
+                .map(|(path, commit)| (path_of(&self.masks, path), commit.map(|id| id.to_string())))
                 .collect(),
             refs: trail.holders.iter().map(|&index| name(&self.masks, index)).collect(),
             days_in_history: since.map(|since| days(since, self.now)),
@@ -230,7 +235,7 @@ impl Telling<'_> {
         Introduced {
             note: if by_tag || introduction.commit.is_some() { self.note(by) } else { None },
             by_tag,
-            path: introduction.path.as_ref().map(|path| self.masks.bytes(path)),
+            path: introduction.path.as_ref().map(|path| path_of(&self.masks, path)),
             // A line of a member is no line of the file.
             line: inside.filter(|one| one.origin.outer().is_none()).map(|one| one.start.line),
             at_latest: introduction.at_latest,

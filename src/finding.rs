@@ -1,5 +1,6 @@
 //! A finding as people see it: one secret with all the places where it stands.
 
+mod masks;
 mod pairs;
 mod story;
 mod told;
@@ -11,6 +12,7 @@ use crate::secret::Secret;
 use crate::text::Position;
 use std::time::{Duration, SystemTime};
 
+pub use masks::Masks;
 pub use story::{CommitNote, Exposure, Introduced, Story, Tip, days};
 pub use told::{By, Note, NoteKind, Suppressed, Suppression, Told};
 
@@ -84,7 +86,7 @@ pub struct Preview {
 }
 
 /// What a finished run has to say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The findings, sorted by their first occurrence, then rule.
     pub findings: Vec<Finding>,

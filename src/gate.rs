@@ -22,7 +22,7 @@ pub struct Verdict {
 /// verdict says how often.
 pub fn judge(outcome: Outcome, source: &impl Introduced, waive: &[String]) -> Verdict {
     let mut verdict = Verdict::default();
-    let mut places = Places { source, known: HashMap::new(), skipped: Vec::new() };
+    let mut places = Places::new(source);
     let mut new = Vec::new();
     let mut outcome = outcome;
     for mut finding in std::mem::take(&mut outcome.findings) {
@@ -46,14 +46,21 @@ pub fn judge(outcome: Outcome, source: &impl Introduced, waive: &[String]) -> Ve
 }
 
 /// Asks a source for what is new, once for each input.
-struct Places<'s, S> {
+pub struct Places<'s, S> {
     source: &'s S,
     known: HashMap<Origin, Vec<Place>>,
-    skipped: Vec<crate::error::Skipped>,
+    /// What could not be told of: all of it counts as new.
+    pub skipped: Vec<crate::error::Skipped>,
 }
 
-impl<S: Introduced> Places<'_, S> {
-    fn of(&mut self, origin: &Origin) -> &[Place] {
+impl<'s, S: Introduced> Places<'s, S> {
+    /// Nothing is asked yet.
+    pub fn new(source: &'s S) -> Places<'s, S> {
+        Places { source, known: HashMap::new(), skipped: Vec::new() }
+    }
+
+    /// Where an input came in, and what was new there.
+    pub fn of(&mut self, origin: &Origin) -> &[Place] {
         let (source, skipped) = (self.source, &mut self.skipped);
         // A container that was changed is new as a whole: no lines of it can be told apart.
         let root = origin.root();
@@ -62,9 +69,9 @@ impl<S: Introduced> Places<'_, S> {
                 skipped.push(trouble);
                 vec![Place { origin: root.clone(), lines: Lines::All, last: true }]
             });
-            if root != origin {
-                for place in &mut places {
-                    place.origin = origin.with_root(&place.origin);
+            for place in places.iter_mut().filter(|_| root != origin) {
+                place.origin = origin.with_root(&place.origin);
+                if origin.outer().is_some() {
                     place.lines = Lines::All;
                 }
             }

@@ -117,6 +117,19 @@ impl Origin {
         moved
     }
 
+    /// The place without what is known of it beside its name.
+    pub fn bare(&self) -> &Origin {
+        match self {
+            Origin::Noted { outer, .. } => outer.bare(),
+            origin => origin,
+        }
+    }
+
+    /// The place with something more that is known of it.
+    pub fn noted(self, note: String) -> Origin {
+        Origin::Noted { outer: Box::new(self), note }
+    }
+
     /// The container that this is a member of.
     pub fn outer(&self) -> Option<&Origin> {
         match self {
@@ -135,7 +148,7 @@ impl Origin {
         }
     }
 
-    /// What is known of the place beside its name, the innermost first.
+    /// What is known of the place beside its name, the last noted first.
     pub fn notes(&self) -> Vec<&str> {
         match self {
             Origin::Noted { outer, note } => std::iter::once(&note[..]).chain(outer.notes()).collect(),

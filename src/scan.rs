@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod explain;
+mod places;
 mod ruling;
 
 pub use audit::{AuditOptions, Audited, Doubts};
@@ -24,12 +25,11 @@ use crate::rules::rule::Matcher;
 use crate::rules::{Kind, Rule, RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
-use crate::text::{LineIndex, Position, Span, hide};
-use crate::unpack::Unpack;
+use crate::text::{LineIndex, Position, Reading, Span, hide};
+use crate::unpack::{Images, Unpack};
 use crate::utf16;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,6 +69,8 @@ pub struct Scan {
     limits: Limits,
     fail_on: Option<Severity>,
     foreign_comments: bool,
+    /// Rules of the configuration that are not among those of the engine.
+    lost: Vec<Skipped>,
     /// What a progress display may read.
     pub progress: Progress,
 }
@@ -93,7 +95,14 @@ struct Hit {
 impl Scan {
     /// A run by these settings.
     pub fn new(settings: Settings) -> Scan {
+        let file = settings.file.as_deref().unwrap_or(Path::new(crate::config::FILE_NAME));
+        let lost = |detail: String| Skipped {
+            origin: Origin::File(file.to_owned()),
+            reason: SkipReason::Unreadable,
+            detail,
+        };
         Scan {
+            lost: settings.lost.into_iter().map(lost).collect(),
             paths: PathRules::new(&settings.rules),
             engine: Engine::with(settings.rules, settings.active),
             cascade: settings.cascade,
@@ -153,13 +162,15 @@ impl Scan {
         let started = Instant::now();
         let roots = source.roots();
         let fresh = || Scanner::new(self, roots);
-        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, Some(&fresh)))?;
-        Ok(self.gather(openers.into_iter().flat_map(Unpack::into_inner).collect(), started, false))
+        let images = Images::default();
+        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, &images, Some(&fresh)))?;
+        let scanners = openers.into_iter().flat_map(Unpack::into_inner).collect();
+        Ok(self.gather(scanners, &images, started, false))
     }
 
     /// Make one outcome of what the scanners of all threads saw. With `early` the paths of objects are not
     /// known yet.
-    fn gather(&self, scanners: Vec<Scanner<'_>>, started: Instant, early: bool) -> Outcome {
+    fn gather(&self, scanners: Vec<Scanner<'_>>, images: &Images, started: Instant, early: bool) -> Outcome {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
@@ -169,28 +180,15 @@ impl Scan {
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
+        places::in_images(self, &images.known(), &mut hits);
         let (findings, pairs, mut told) = self.merge(hits, early);
         told.fail_on = self.fail_on;
         skipped.extend(self.cascade.trouble());
+        skipped.extend(self.lost.iter().cloned());
         skipped.sort();
         skipped.dedup();
         stats.elapsed = started.elapsed();
         Outcome { findings, skipped, stats, coverage: None, told, pairs }
-    }
-}
-
-/// What was found in a document as it stands and in one of its parts is told by the part.
-fn nearest(hits: &mut Vec<Hit>) {
-    let mut outer = HashSet::new();
-    for hit in &*hits {
-        let mut origin = &hit.occurrence.origin;
-        while let Some(container) = origin.outer() {
-            outer.insert(container.clone());
-            origin = container;
-        }
-    }
-    if !outer.is_empty() {
-        hits.retain(|hit| !outer.contains(&hit.occurrence.origin));
     }
 }
 
@@ -260,8 +258,8 @@ impl<'s> Scanner<'s> {
         let all = self.limits(origin);
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
-            let matches = &self.matches;
-            let cut = Cut { scan: self.scan, origin, text, matches, original, aside, read };
+            let (scan, matches, reading) = (self.scan, &self.matches, None);
+            let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
             cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
         }
         all
@@ -318,6 +316,7 @@ impl Visit for Scanner<'_> {
                 text: window.text,
                 matches: window.matches,
                 original: &original,
+                reading: None,
                 aside,
                 read: read_as,
             };
@@ -340,6 +339,13 @@ impl Visit for Scanner<'_> {
         };
         self.limits(&origin);
         self.done(read.unwrap_or_default());
+    }
+
+    fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
+        let first = self.hits.len();
+        self.text(&origin, bytes, ReadAs::Text, &|offset| offset);
+        self.read_again(&origin, bytes, reading, kind_of(&origin, self.roots), first);
+        self.done(bytes.len() as u64);
     }
 
     fn skip(&mut self, skipped: Skipped) {
@@ -436,6 +442,8 @@ struct Cut<'a> {
     text: &'a [u8],
     matches: &'a [Match],
     original: &'a dyn Fn(usize) -> usize,
+    /// The text is a reading of another one, which lines and offsets are those of.
+    reading: Option<&'a Reading>,
     /// Private keys are set aside here.
     aside: bool,
     /// How `text` was made from the input.
@@ -465,9 +473,10 @@ impl Cut<'_> {
                 let before = if line == first_line { column_before } else { 0 };
                 Position { line, column: column + before }
             };
-            let (start, end) = (position(found.secret.start), position(found.secret.end));
-            let offset = (self.original)(found.secret.start) as u64;
-            let length = ((self.original)(found.secret.end) as u64).saturating_sub(offset);
+            let span = self.reading.map_or(found.secret, |reading| reading.original(found.secret));
+            let (start, end) = (position(span.start), position(span.end));
+            let offset = (self.original)(span.start) as u64;
+            let length = ((self.original)(span.end) as u64).saturating_sub(offset);
             let occurrence = Occurrence {
                 origin: self.origin.clone(),
                 start,
@@ -494,7 +503,8 @@ impl Cut<'_> {
 
     /// The bytes that say a secret, where it does not stand there in clear and they can be told.
     fn written(&self, found: &Match) -> Option<Secret> {
-        let plain = found.decoded.is_none() || matches!(self.read, ReadAs::Wide(_));
+        let wide = matches!(self.read, ReadAs::Wide(_));
+        let plain = found.decoded.is_none() || wide || self.reading.is_some();
         (!plain && found.secret.len() <= WRITTEN).then(|| Secret::new(&self.text[found.secret.range()]))
     }
 

@@ -1,5 +1,9 @@
 //! Spans of bytes and the lines they stand on.
 
+mod reading;
+
+pub use reading::Reading;
+
 use std::ops::Range;
 
 /// A half-open range of byte offsets, `start..end`.

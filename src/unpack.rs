@@ -1,16 +1,26 @@
 //! Opens containers between a source and whoever looks at bytes: what is a container is handed on as its
 //! members, each with an origin that tells the way to it, `outer.tar!/layer/app.jar!/config.yml`.
 
-use crate::archive::{
-    self, Budget, Compression, Content, Counted, HEAD, Input, Kind, Limits, Member, Metered, Trouble,
-};
-use crate::error::{SkipReason, Skipped};
+mod crew;
+mod find;
+mod image;
+mod json;
+mod log;
+mod notebook;
+mod opener;
+
+pub use find::{member, split};
+pub use image::{Images, Known};
+
+use crate::archive::{self, Budget, Compression, HEAD, Kind, Limits, Trouble};
+use crate::error::Skipped;
 use crate::origin::{ObjectKind, Origin};
-use crate::source::{Quiet, Visit, WHOLE_LIMIT};
-use bstr::BString;
-use std::io::{self, BufReader, Read};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use zeroize::Zeroize;
+use crate::source::Visit;
+use crate::text::Reading;
+use crew::{More, wipe};
+use memchr::memmem;
+use opener::{Opener, Place};
+use std::io::{self, Read};
 
 /// Bytes of a compressed stream that tell whether it is one.
 const PROBE: usize = 64 << 10;
@@ -18,6 +28,8 @@ const PROBE: usize = 64 << 10;
 const HELD: u64 = 256 << 20;
 /// Archives from this size on (bytes) are worth more than one thread.
 const LARGE: usize = 4 << 20;
+/// Logs and notebooks up to this size (bytes) are read as such.
+const READ: usize = 64 << 20;
 /// Bytes of a piece that one thread hands to another.
 const PIECE: usize = 256 << 10;
 
@@ -76,9 +88,30 @@ pub fn may_be_container(bytes: &[u8]) -> bool {
     !matches!(recognise(bytes, true), Ok(None))
 }
 
+/// What an input says when it is read as what it is: a notebook, the log of a build, the configuration of an
+/// image. `path` is the way to it. Nothing where it says no more than its bytes.
+pub fn reading_of(path: &str, bytes: &[u8]) -> Option<Reading> {
+    let reading = if image::is_configuration(bytes) {
+        image::read(bytes)
+    } else if notebook::detect(bytes) {
+        notebook::read(bytes)
+    } else {
+        log::read(bytes, log::detect(bytes)?, path)
+    };
+    (!reading.is_empty() && reading.text() != bytes).then_some(reading)
+}
+
+/// Might the input that begins so be worth to be read as what it is?
+fn may_be_read(head: &[u8]) -> bool {
+    log::detect(head).is_some()
+        || head.trim_ascii_start().first() == Some(&b'{')
+            && [&b"\"cells\""[..], b"\"diff_ids\""].iter().any(|word| memmem::find(head, word).is_some())
+}
+
 /// A visitor that opens containers for another one.
 pub struct Unpack<'f, V> {
     inner: V,
+    images: &'f Images,
     limits: Limits,
     /// Makes visitors for more threads.
     more: Option<&'f (dyn Fn() -> V + Sync)>,
@@ -87,10 +120,16 @@ pub struct Unpack<'f, V> {
 }
 
 impl<'f, V: Visit> Unpack<'f, V> {
-    /// Opens containers for `inner`, each outer one within these limits. Where `more` makes further
-    /// visitors, large archives are read by several threads.
-    pub fn new(inner: V, limits: Limits, more: Option<&'f (dyn Fn() -> V + Sync)>) -> Unpack<'f, V> {
-        Unpack { inner, limits, more, extra: Vec::new(), buffers: Vec::new() }
+    /// Opens containers for `inner`, each outer one within these limits, and notes in `images` what is told
+    /// of images of containers. Where `more` makes further visitors, large archives are read by several
+    /// threads.
+    pub fn new(
+        inner: V,
+        limits: Limits,
+        images: &'f Images,
+        more: Option<&'f (dyn Fn() -> V + Sync)>,
+    ) -> Unpack<'f, V> {
+        Unpack { inner, images, limits, more, extra: Vec::new(), buffers: Vec::new() }
     }
 
     /// The visitor, and those that were made for more threads.
@@ -108,15 +147,12 @@ impl<'f, V: Visit> Unpack<'f, V> {
         Opener {
             inner: &mut self.inner,
             more: self.more.map(|more| More { make: more, made: &mut self.extra }),
+            hands: None,
             budget,
+            images: self.images,
             buffers: &mut self.buffers,
         }
     }
-}
-
-/// Bytes of members are as secret as those of files.
-fn wipe(buffers: &mut [Vec<u8>]) {
-    buffers.iter_mut().for_each(Zeroize::zeroize);
 }
 
 impl<V: Visit> Visit for Unpack<'_, V> {
@@ -137,7 +173,9 @@ impl<V: Visit> Visit for Unpack<'_, V> {
         let _ = reader.take(PROBE as u64).read_to_end(&mut head);
         let whole = head.len() < PROBE;
         let mut chained = (&head[..]).chain(reader);
-        if let Ok(None) = recognise(&head, whole) {
+        if let Ok(None) = recognise(&head, whole)
+            && !may_be_read(&head)
+        {
             return self.inner.stream(origin, &mut chained);
         }
         let budget = Budget::new(self.limits);
@@ -146,322 +184,5 @@ impl<V: Visit> Visit for Unpack<'_, V> {
 
     fn skip(&mut self, skipped: Skipped) {
         self.inner.skip(skipped);
-    }
-}
-
-/// Where bytes stand.
-struct Place {
-    origin: Origin,
-    /// Where they are nothing but their container in another form, their name in it; it is told only where
-    /// they are no container themselves: `a.tar.gz!/file`, and `a.log.gz!/a.log`.
-    form: Option<BString>,
-}
-
-impl Place {
-    fn of(origin: Origin) -> Place {
-        Place { origin, form: None }
-    }
-
-    /// The origin of bytes that are no container.
-    fn plain(self) -> Origin {
-        match self.form {
-            Some(path) => Origin::member(self.origin, path),
-            None => self.origin,
-        }
-    }
-}
-
-/// The name of what is compressed in a file: that without its ending.
-fn stem(origin: &Origin) -> BString {
-    let Some(path) = origin.path() else { return "content".into() };
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let lower = name.to_ascii_lowercase();
-    for (ending, instead) in [
-        (".tgz", ".tar"),
-        (".tbz2", ".tar"),
-        (".txz", ".tar"),
-        (".tzst", ".tar"),
-        (".gz", ""),
-        (".bz2", ""),
-        (".xz", ""),
-        (".zst", ""),
-        (".zstd", ""),
-        (".z", ""),
-        (".zz", ""),
-    ] {
-        if lower.ends_with(ending) && lower.len() > ending.len() {
-            return format!("{}{instead}", &name[..name.len() - ending.len()]).into();
-        }
-    }
-    "content".into()
-}
-
-/// Makes visitors and keeps them.
-struct More<'a, V> {
-    make: &'a (dyn Fn() -> V + Sync),
-    made: &'a mut Vec<V>,
-}
-
-/// Opens one outer file.
-struct Opener<'a, V> {
-    inner: &'a mut V,
-    more: Option<More<'a, V>>,
-    budget: &'a Budget,
-    buffers: &'a mut Vec<Vec<u8>>,
-}
-
-impl<V: Visit> Opener<'_, V> {
-    fn skip(&mut self, origin: Origin, trouble: Trouble) {
-        let reason = match &trouble {
-            Trouble::Budget(_) => SkipReason::Budget,
-            Trouble::Corrupt(_) => SkipReason::Corrupt,
-            Trouble::Encrypted(_) => SkipReason::Encrypted,
-            Trouble::Unsupported(_) => SkipReason::Unreadable,
-        };
-        self.inner.skip(Skipped { origin, reason, detail: trouble.to_string() });
-    }
-
-    /// May a container in `depth` others be opened? Where not, that is told.
-    fn deep(&mut self, origin: &Origin, depth: u32) -> bool {
-        let most = self.budget.limits().depth;
-        if depth >= most {
-            let what = format!("more than {most} containers in one another (--max-depth)");
-            self.skip(origin.clone(), Trouble::Budget(what));
-        }
-        depth < most
-    }
-
-    /// Bytes in memory, in `depth` containers.
-    fn bytes(&mut self, place: Place, bytes: &[u8], depth: u32) {
-        let form = match recognise(bytes, true) {
-            Ok(form) => form,
-            Err(trouble) => {
-                self.skip(place.origin.clone(), trouble);
-                None
-            }
-        };
-        let Some(form) = form else { return self.inner.blob(place.plain(), bytes) };
-        if !self.deep(&place.origin, depth) {
-            return self.inner.blob(place.plain(), bytes);
-        }
-        let origin = place.origin;
-        let again = match form {
-            Form::Compressed(kind) => self.compressed(&origin, kind, bytes, depth),
-            Form::Container(Kind::Zip) if bytes.len() >= LARGE && self.more.is_some() => {
-                self.together(&origin, bytes, depth)
-            }
-            Form::Container(kind) => {
-                let damaged = self.container(&origin, kind, Input::Bytes(bytes), depth);
-                damaged || kind.is_document()
-            }
-        };
-        // What could not be opened is looked at as it stands.
-        if again {
-            self.inner.blob(origin, bytes);
-        }
-    }
-
-    /// A stream of unknown length, in `depth` containers. It never fails: it ends early.
-    fn stream(&mut self, place: Place, reader: &mut dyn Read, depth: u32) {
-        let mut buffer = self.buffers.pop().unwrap_or_default();
-        buffer.clear();
-        // The reader never fails, and if it does, its end is near.
-        let _ = reader.take(WHOLE_LIMIT + 1).read_to_end(&mut buffer);
-        if buffer.len() as u64 <= WHOLE_LIMIT {
-            self.bytes(place, &buffer, depth);
-        } else {
-            self.long(place, &mut buffer, reader, depth);
-        }
-        self.buffers.push(buffer);
-    }
-
-    /// A stream that begins with the bytes in `buffer`.
-    fn long(&mut self, place: Place, buffer: &mut Vec<u8>, reader: &mut dyn Read, depth: u32) {
-        let form = match recognise(buffer, false) {
-            Ok(form) => form,
-            Err(trouble) => {
-                self.skip(place.origin.clone(), trouble);
-                None
-            }
-        };
-        let form = form.filter(|_| self.deep(&place.origin, depth));
-        let Some(form) = form else {
-            return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
-        };
-        if let Form::Container(kind) = form
-            && (kind == Kind::Zip || kind.needs_all())
-        {
-            let _ = reader.take(HELD - WHOLE_LIMIT).read_to_end(buffer);
-            if (buffer.len() as u64) < HELD {
-                return self.bytes(place, buffer, depth);
-            }
-            if kind.needs_all() {
-                let what =
-                    format!("a container of this kind is read in memory, and it is longer than {HELD} bytes");
-                self.skip(place.origin.clone(), Trouble::Budget(what));
-                return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
-            }
-        }
-        let mut chained = (&buffer[..]).chain(reader);
-        match form {
-            Form::Compressed(kind) => {
-                self.compressed(&place.origin, kind, BufReader::with_capacity(PIECE, chained), depth);
-            }
-            Form::Container(kind) => {
-                self.container(&place.origin, kind, Input::Stream(&mut chained), depth);
-            }
-        }
-    }
-
-    /// What is compressed in `origin`; true where it is damaged.
-    fn compressed<R: io::BufRead>(
-        &mut self,
-        origin: &Origin,
-        kind: Compression,
-        reader: R,
-        depth: u32,
-    ) -> bool {
-        let (counted, count) = Counted::new(reader);
-        let decoder = match archive::decompress(kind, counted) {
-            Ok(decoder) => decoder,
-            Err(error) => {
-                self.skip(origin.clone(), Trouble::of(&error));
-                return true;
-            }
-        };
-        let mut quiet = Quiet::new(Metered::new(decoder, count, self.budget));
-        let place = Place { origin: origin.clone(), form: Some(stem(origin)) };
-        let mut head = Vec::new();
-        let _ = (&mut quiet).take(LARGE as u64).read_to_end(&mut head);
-        if head.len() < LARGE || depth > 0 {
-            self.stream(place, &mut (&head[..]).chain(&mut quiet), depth + 1);
-        } else {
-            self.beside(place, head, &mut quiet, depth + 1);
-        }
-        // Whoever looked may have stopped before the end.
-        let _ = io::copy(&mut quiet, &mut io::sink());
-        self.told(origin, quiet.failure)
-    }
-
-    /// Tell of a failure; true where it is damage.
-    fn told(&mut self, origin: &Origin, failure: Option<io::Error>) -> bool {
-        let Some(error) = failure else { return false };
-        let trouble = Trouble::of(&error);
-        let damaged = matches!(trouble, Trouble::Corrupt(_));
-        self.skip(origin.clone(), trouble);
-        damaged
-    }
-
-    /// Look at a stream on another thread, while this one reads it.
-    fn beside(&mut self, place: Place, head: Vec<u8>, reader: &mut dyn Read, depth: u32) {
-        let (full, pieces): (SyncSender<Vec<u8>>, _) = sync_channel(8);
-        let (back, empty): (Sender<Vec<u8>>, Receiver<Vec<u8>>) = channel();
-        let Opener { inner, budget, .. } = self;
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                let mut buffers = Vec::new();
-                let mut opener: Opener<'_, V> = Opener { inner, more: None, budget, buffers: &mut buffers };
-                let mut arriving = Arriving { pieces, back, piece: head, at: 0 };
-                opener.stream(place, &mut arriving, depth);
-                wipe(&mut buffers);
-            });
-            loop {
-                let mut piece = empty.try_recv().unwrap_or_default();
-                piece.resize(PIECE, 0);
-                let mut filled = 0;
-                while filled < piece.len() {
-                    match reader.read(&mut piece[filled..]) {
-                        Ok(0) | Err(_) => break,
-                        Ok(read) => filled += read,
-                    }
-                }
-                piece.truncate(filled);
-                if filled == 0 || full.send(piece).is_err() {
-                    return drop(full);
-                }
-            }
-        });
-    }
-
-    /// The members of a container; true where it is damaged.
-    fn container(&mut self, origin: &Origin, kind: Kind, input: Input<'_>, depth: u32) -> bool {
-        let budget = self.budget;
-        let read =
-            archive::members(kind, input, budget, &mut |member| self.member(origin, member, depth + 1));
-        self.told(origin, read.err())
-    }
-
-    /// The members of a large zip archive in memory, by several threads.
-    fn together(&mut self, origin: &Origin, bytes: &[u8], depth: u32) -> bool {
-        let Some(More { make, made }) = &mut self.more else { return false };
-        let count = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let (make, budget, mut visitors) = (*make, self.budget, Vec::new());
-        while visitors.len() + 1 < count {
-            visitors.push(made.pop().unwrap_or_else(make));
-        }
-        let inner = &mut *self.inner;
-        let share = |visitor: &mut V, share: usize| {
-            let mut buffers = Vec::new();
-            let mut opener = Opener { inner: visitor, more: None, budget, buffers: &mut buffers };
-            let each = &mut |member: Member<'_>| opener.member(origin, member, depth + 1);
-            let read = archive::zip_share(bytes, (share, count), budget, each);
-            let damaged = opener.told(origin, read.err());
-            wipe(&mut buffers);
-            damaged
-        };
-        let damaged = std::thread::scope(|scope| {
-            let others: Vec<_> = visitors
-                .iter_mut()
-                .enumerate()
-                .map(|(index, visitor)| scope.spawn(move || share(visitor, index + 1)))
-                .collect();
-            let own = share(inner, 0);
-            others.into_iter().fold(own, |damaged, other| {
-                damaged | other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-        });
-        made.append(&mut visitors);
-        damaged
-    }
-
-    /// A member of the container at `outer`.
-    fn member(&mut self, outer: &Origin, member: Member<'_>, depth: u32) {
-        let place = match member.path {
-            b"" => Place { origin: outer.clone(), form: Some("content".into()) },
-            path => Place::of(Origin::member(outer.clone(), path.into())),
-        };
-        match member.content {
-            Content::Bytes(bytes) => self.bytes(place, bytes, depth),
-            Content::Stream(reader) => {
-                let origin = place.origin.clone();
-                let mut quiet = Quiet::new(reader);
-                self.stream(place, &mut quiet, depth);
-                let _ = io::copy(&mut quiet, &mut io::sink());
-                self.told(&origin, quiet.failure);
-            }
-            Content::Nothing(trouble) => self.skip(place.origin, trouble),
-        }
-    }
-}
-
-/// Reads the pieces that another thread sends, and sends the empty ones back.
-struct Arriving {
-    pieces: Receiver<Vec<u8>>,
-    back: Sender<Vec<u8>>,
-    piece: Vec<u8>,
-    at: usize,
-}
-
-impl Read for Arriving {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.piece.len() {
-            let Ok(next) = self.pieces.recv() else { return Ok(0) };
-            let _ = self.back.send(std::mem::replace(&mut self.piece, next));
-            self.at = 0;
-        }
-        let length = buffer.len().min(self.piece.len() - self.at);
-        buffer[..length].copy_from_slice(&self.piece[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
     }
 }

@@ -8,8 +8,12 @@ mod ar;
 mod asar;
 pub mod budget;
 pub mod compress;
+mod constants;
 mod cpio;
 mod input;
+mod keystore;
+mod mail;
+mod pdf;
 mod seven;
 mod sqlite;
 mod tar;
@@ -45,6 +49,18 @@ pub enum Kind {
     Asar,
     /// An SQLite database.
     Sqlite,
+    /// A message, or several in a mailbox.
+    Mail,
+    /// A keystore.
+    Keystore,
+    /// A PDF document.
+    Pdf,
+    /// A class file of Java, with constant texts.
+    Class,
+    /// Compiled code of Android.
+    Dex,
+    /// Compiled code of Python.
+    Pyc,
 }
 
 impl Kind {
@@ -59,18 +75,29 @@ impl Kind {
             Kind::SevenZip => "7z",
             Kind::Asar => "asar",
             Kind::Sqlite => "SQLite",
+            Kind::Mail => "e-mail",
+            Kind::Keystore => "keystore",
+            Kind::Pdf => "PDF",
+            Kind::Class => "class file",
+            Kind::Dex => "DEX",
+            Kind::Pyc => "compiled Python",
         }
     }
 
     /// True where the container can only be read when it is in memory as a whole.
     pub fn needs_all(self) -> bool {
-        matches!(self, Kind::SevenZip | Kind::Asar | Kind::Sqlite)
+        matches!(self, Kind::SevenZip | Kind::Asar) || self.is_document()
     }
 
     /// True where the container is looked at as it stands, too: what is found there and in a member is
     /// told once, by the member.
     pub fn is_document(self) -> bool {
-        matches!(self, Kind::Sqlite)
+        matches!(self, Kind::Sqlite | Kind::Mail | Kind::Pdf) || self.is_leaf()
+    }
+
+    /// True where it holds no containers: it may lie in one more of them than can be opened.
+    pub fn is_leaf(self) -> bool {
+        matches!(self, Kind::Keystore | Kind::Class | Kind::Dex | Kind::Pyc)
     }
 
     /// The kind of container that bytes begin with; [`HEAD`] bytes are enough.
@@ -83,6 +110,13 @@ impl Kind {
             [b'0', b'7', b'0', b'7', b'0', ..] if cpio::begins(head) => Some(Kind::Cpio),
             [4, 0, 0, 0, ..] if asar::begins(head) => Some(Kind::Asar),
             [b'S', b'Q', ..] if head.starts_with(sqlite::MARK) => Some(Kind::Sqlite),
+            [b'%', ..] if head.starts_with(pdf::MARK) => Some(Kind::Pdf),
+            [0xca, ..] if constants::is_class(head) => Some(Kind::Class),
+            [b'd', ..] if head.starts_with(constants::DEX) => Some(Kind::Dex),
+            [_, _, b'\r', b'\n', ..] if constants::is_pyc(head) => Some(Kind::Pyc),
+            [0xce | 0xfe, ..] if keystore::is_java(head) => Some(Kind::Keystore),
+            [b'0', ..] if keystore::is_pkcs12(head) => Some(Kind::Keystore),
+            [b'a'..=b'z' | b'A'..=b'Z', ..] if mail::begins(head) => Some(Kind::Mail),
             _ => tar::begins(head).then_some(Kind::Tar),
         }
     }
@@ -120,7 +154,17 @@ pub fn members(kind: Kind, input: Input<'_>, budget: &Budget, each: Each<'_>) ->
         (Kind::SevenZip, Input::Bytes(bytes)) => seven::members(bytes, budget, each),
         (Kind::Asar, Input::Bytes(bytes)) => asar::members(bytes, budget, each),
         (Kind::Sqlite, Input::Bytes(bytes)) => sqlite::members(bytes, budget, each),
-        (Kind::SevenZip | Kind::Asar | Kind::Sqlite, Input::Stream(_)) => Ok(()),
+        (Kind::Mail, Input::Bytes(bytes)) => mail::members(bytes, budget, each),
+        (Kind::Pdf, Input::Bytes(bytes)) => pdf::members(bytes, budget, each),
+        (Kind::Keystore, Input::Bytes(bytes)) => keystore::members(bytes, budget, each),
+        (Kind::Class, Input::Bytes(bytes)) => {
+            constants::members(bytes, constants::Language::Java, budget, each)
+        }
+        (Kind::Dex, Input::Bytes(bytes)) => constants::members(bytes, constants::Language::Dex, budget, each),
+        (Kind::Pyc, Input::Bytes(bytes)) => {
+            constants::members(bytes, constants::Language::Python, budget, each)
+        }
+        (_, Input::Stream(_)) => Ok(()),
     }
 }
 

@@ -17,8 +17,22 @@ fn read(kind: Kind, input: Input<'_>) -> (Vec<(String, Vec<u8>)>, Option<Trouble
     (seen, result.err().map(|error| Trouble::of(&error)))
 }
 
-const KINDS: [Kind; 8] =
-    [Kind::Zip, Kind::Tar, Kind::Ar, Kind::Cpio, Kind::Rpm, Kind::SevenZip, Kind::Asar, Kind::Sqlite];
+const KINDS: [Kind; 14] = [
+    Kind::Zip,
+    Kind::Tar,
+    Kind::Ar,
+    Kind::Cpio,
+    Kind::Rpm,
+    Kind::SevenZip,
+    Kind::Asar,
+    Kind::Sqlite,
+    Kind::Mail,
+    Kind::Keystore,
+    Kind::Pdf,
+    Kind::Class,
+    Kind::Dex,
+    Kind::Pyc,
+];
 
 /// How each kind begins.
 fn beginning(kind: Kind) -> &'static [u8] {
@@ -31,6 +45,12 @@ fn beginning(kind: Kind) -> &'static [u8] {
         Kind::SevenZip => seven::MARK,
         Kind::Asar => b"\x04\0\0\0",
         Kind::Sqlite => sqlite::MARK,
+        Kind::Mail => b"From: a\nContent-Type: multipart/mixed; boundary=0\n\n--0\n",
+        Kind::Keystore => b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01\0\0\0\x01",
+        Kind::Pdf => b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer\n<</Root 1 0 R>>\n",
+        Kind::Class => b"\xca\xfe\xba\xbe\0\0\0\x41\0",
+        Kind::Dex => constants::DEX,
+        Kind::Pyc => b"\xcb\x0d\r\n\0\0\0\0",
     }
 }
 

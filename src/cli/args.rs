@@ -42,6 +42,9 @@ pub struct Global {
     /// How a hook judges; other commands have these flags of their own.
     #[arg(skip)]
     pub judge: super::judge::Judge,
+    /// How a hook opens containers; other commands have these flags of their own.
+    #[arg(skip)]
+    pub unpacking: Unpacking,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

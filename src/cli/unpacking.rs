@@ -7,21 +7,28 @@ use clap::Args;
 /// Decompressed bytes of a stream before its ratio counts, where a ratio was asked for: 64 KiB.
 const FREE: u64 = 64 << 10;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Archives")]
 pub struct Unpacking {
     /// Open archives, images and compressed files up to this many in one another; 0 opens none
-    #[arg(long, default_value_t = Limits::default().depth, value_name = "N")]
+    #[arg(long, global = true, default_value_t = Limits::default().depth, value_name = "N")]
     pub max_depth: u32,
     /// Most bytes that one file may become when decompressed, as in 500M or 16G
-    #[arg(long, default_value = "16G", value_parser = size, value_name = "SIZE")]
+    #[arg(long, global = true, default_value = "16G", value_parser = size, value_name = "SIZE")]
     pub max_size: u64,
     /// How many times longer a compressed stream may become [default: 1000, for more than 64 MiB]
-    #[arg(long, value_name = "N")]
+    #[arg(long, global = true, value_name = "N")]
     pub max_ratio: Option<u64>,
     /// Exit by the findings alone, also where something was not looked at
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub allow_incomplete: bool,
+}
+
+impl Default for Unpacking {
+    fn default() -> Unpacking {
+        let Limits { depth, size, .. } = Limits::default();
+        Unpacking { max_depth: depth, max_size: size, max_ratio: None, allow_incomplete: false }
+    }
 }
 
 impl Unpacking {

@@ -55,6 +55,9 @@ pub struct Settings {
     pub replaces: bool,
     /// What to know about a configuration of another scanner.
     pub notes: Vec<String>,
+    /// The rules of such a configuration that could not be taken over, and why: a run without them cannot
+    /// vouch for what they look for.
+    pub lost: Vec<String>,
     /// Where each setting comes from, for people.
     pub sources: Vec<show::Source>,
 }
@@ -96,6 +99,7 @@ impl Settings {
             file: None,
             replaces: false,
             notes: Vec::new(),
+            lost: Vec::new(),
             sources: Vec::new(),
         }
     }
@@ -199,6 +203,7 @@ impl Settings {
             file: path,
             replaces: foreign.as_ref().is_some_and(|draft| draft.replaces),
             notes: foreign.iter().flat_map(|draft| foreign_notes(draft, path_told.as_deref())).collect(),
+            lost: foreign.iter().flat_map(lost_rules).collect(),
             sources,
         })
     }
@@ -231,6 +236,12 @@ fn foreign_notes(draft: &import::Draft, path: Option<&Path>) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What another scanner's configuration looks for, and nothing here does.
+fn lost_rules(draft: &import::Draft) -> Vec<String> {
+    let told = |note: &import::Note| format!("{} could not be taken over: {}", note.about, note.text);
+    draft.lost.iter().map(told).collect()
 }
 
 fn states(rules: &RuleSet, on: &[bool]) -> Vec<State> {

@@ -4,7 +4,7 @@ use super::Finding;
 use crate::rules::Severity;
 
 /// What policy has to say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Told {
     /// What is known or allowed, sorted by first place.
     pub suppressed: Vec<Suppressed>,

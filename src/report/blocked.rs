@@ -4,11 +4,12 @@ use super::human::{Paint, write_preview};
 use super::terminal::{counted, inert};
 use super::{Guard, Options};
 use crate::error::Skipped;
-use crate::finding::{Finding, Occurrence};
+use crate::finding::{Finding, Masks, Occurrence};
 use crate::origin::{ObjectKind, Origin};
 use crate::text::Position;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Findings that are told in full; of the others only the place.
 const TOLD: usize = 10;
@@ -65,7 +66,7 @@ impl Gate {
 /// Whatever `out` answers.
 pub fn write(gate: Gate, findings: &[Finding], options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint { on: options.color };
-    let guards: Vec<Guard<'_>> = findings.iter().map(|finding| Guard::new(finding, options)).collect();
+    let options = &Options { masks: Arc::new(Masks::new(findings)), ..options.clone() };
     let number = counted(findings.len() as u64, "secret");
     writeln!(
         out,
@@ -73,13 +74,14 @@ pub fn write(gate: Gate, findings: &[Finding], options: &Options, out: &mut dyn 
         paint.bold(format!("sekisho: {} blocked:", gate.noun())),
         gate.place()
     )?;
-    for (finding, guard) in findings.iter().zip(&guards).take(TOLD) {
-        write_finding(gate, finding, guard, &guards, options, paint, out)?;
+    for finding in findings.iter().take(TOLD) {
+        write_finding(gate, finding, options, paint, out)?;
         writeln!(out)?;
     }
     if findings.len() > TOLD {
-        for (finding, _) in findings.iter().zip(&guards).skip(TOLD).take(NAMED) {
-            let place = finding.occurrences.first().map_or_else(String::new, |first| place(first, &guards));
+        for finding in findings.iter().skip(TOLD).take(NAMED) {
+            let guard = Guard::new(finding, options);
+            let place = finding.occurrences.first().map_or_else(String::new, |first| place(first, &guard));
             writeln!(out, "{place}: {}", inert(&finding.rule))?;
         }
         if findings.len() > TOLD + NAMED {
@@ -87,7 +89,7 @@ pub fn write(gate: Gate, findings: &[Finding], options: &Options, out: &mut dyn 
         }
         writeln!(out)?;
     }
-    write_advice(gate, findings, &guards, paint, out)
+    write_advice(gate, findings, options, paint, out)
 }
 
 /// Tell what could not be looked at, which blocks as well.
@@ -115,15 +117,9 @@ pub fn write_skipped(
 }
 
 /// `path:line:column`, or a name for what is no file, with every secret in it masked.
-fn place(occurrence: &Occurrence, guards: &[Guard<'_>]) -> String {
+fn place(occurrence: &Occurrence, guard: &Guard<'_>) -> String {
     let Position { line, column } = occurrence.start;
-    let mut name = occurrence.origin.to_string();
-    for guard in guards {
-        if let std::borrow::Cow::Owned(masked) = guard.text(&name) {
-            name = masked;
-        }
-    }
-    let name = inert(&name);
+    let name = inert(&guard.text(&occurrence.origin.to_string()));
     match &occurrence.origin {
         Origin::Stdin => format!("commit message:{line}:{column}"),
         Origin::StagedName(_) | Origin::Object { kind: ObjectKind::Tree, .. } => {
@@ -136,17 +132,16 @@ fn place(occurrence: &Occurrence, guards: &[Guard<'_>]) -> String {
 fn write_finding(
     gate: Gate,
     finding: &Finding,
-    guard: &Guard<'_>,
-    guards: &[Guard<'_>],
     options: &Options,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let Some(first) = finding.occurrences.first() else { return Ok(()) };
+    let guard = &Guard::new(finding, options);
     writeln!(
         out,
         "{}: {} {}  {}",
-        paint.bold(place(first, guards)),
+        paint.bold(place(first, guard)),
         paint.severity(finding.severity, finding.severity.name()),
         paint.bold(inert(&finding.rule)),
         inert(&finding.summary),
@@ -163,7 +158,7 @@ fn write_finding(
         note("decoded from", &chains.join(", "))?;
     }
     let others: Vec<String> =
-        finding.occurrences.iter().skip(1).take(3).map(|one| place(one, guards)).collect();
+        finding.occurrences.iter().skip(1).take(3).map(|one| place(one, guard)).collect();
     if !others.is_empty() {
         let more = finding.occurrences.len() - 1 - others.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -246,7 +241,7 @@ fn comment_marks(path: &[u8]) -> Option<(&'static str, &'static str)> {
 fn write_advice(
     gate: Gate,
     findings: &[Finding],
-    guards: &[Guard<'_>],
+    options: &Options,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -255,7 +250,7 @@ fn write_advice(
     match gate {
         Gate::Commit { unborn } => {
             let command = if unborn { "git rm --cached --" } else { "git restore --staged --" };
-            let files = files(findings, guards);
+            let files = files(findings, options);
             writeln!(out, "  - then `git add` the file again, or take it out of this commit:")?;
             writeln!(out, "      {command} {files}")?;
         }
@@ -290,12 +285,12 @@ fn write_advice(
 
 /// The files to be unstaged, as arguments for a shell. Names that hold a secret or cannot be typed are
 /// left to the reader.
-fn files(findings: &[Finding], guards: &[Guard<'_>]) -> String {
+fn files(findings: &[Finding], options: &Options) -> String {
     let mut names = BTreeSet::new();
     for occurrence in findings.iter().flat_map(|finding| &finding.occurrences) {
         let Some(path) = occurrence.origin.path() else { continue };
         let plain = !path.contains('\u{fffd}') && inert(&path) == path;
-        let secret = guards.iter().any(|guard| *guard.text(&path) != path);
+        let secret = *options.masks.bytes(path.as_bytes()) != *path.as_bytes();
         names.insert(match plain && !secret {
             true => quoted(&path),
             false => "FILE".to_owned(),

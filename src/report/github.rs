@@ -15,7 +15,7 @@ use std::io::{self, Write};
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let options = Options { show_secrets: false, ..options.clone() };
+    let options = options.hiding();
     for place in places(outcome, &options) {
         annotation(&place, out)?;
     }

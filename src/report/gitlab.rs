@@ -2,7 +2,7 @@
 //! for GitLab Secret Detection"). It holds no secret, not even masked, and no source line: GitLab keeps
 //! these reports, and shows them to all who may see a pipeline.
 
-use super::Options;
+use super::{Options, uri};
 use super::history::moment;
 use super::place::{Place, advice, missed, places};
 use crate::finding::Outcome;
@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 255;
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let options = Options { show_secrets: false, ..options.clone() };
+    let options = options.hiding();
     let vulnerabilities: Vec<Value> = places(outcome, &options).map(|place| vulnerability(&place)).collect();
     let tool = json!({
         "id": super::TOOL,
@@ -92,7 +92,7 @@ fn vulnerability(place: &Place) -> Value {
     }
     let (start_line, end_line) = place.lines();
     let links: Vec<Value> =
-        finding.refs.iter().filter(|link| is_link(link)).map(|link| json!({ "url": link })).collect();
+        finding.refs.iter().filter(|link| uri::is_link(link)).map(|link| json!({ "url": link })).collect();
     json!({
         "id": id(place),
         "category": "secret_detection",
@@ -131,10 +131,6 @@ fn id(place: &Place) -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-}
-
-fn is_link(link: &str) -> bool {
-    ["https://", "http://"].iter().any(|scheme| link.len() > scheme.len() && link.starts_with(scheme))
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -24,14 +24,17 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
 
 /// The elements of a report; of each secret `shown` percent of the characters are shown, in front.
 pub(super) fn elements<'a>(outcome: &'a Outcome, options: &Options, shown: u32) -> Vec<Element<'a>> {
-    let options = Options { show_secrets: shown > 0, ..options.clone() };
+    let all = Options { show_secrets: shown >= 100, ..options.clone() };
+    let part = Options { show_secrets: shown > 0, ..options.clone() };
     outcome
-        .findings
-        .iter()
-        .flat_map(|finding| std::iter::once(finding).chain(&finding.companions))
+        .halves()
         .flat_map(|finding| {
-            let guard = Guard::new(finding, &options);
-            let elements = finding.occurrences.iter().map(|place| Element::of(finding, place, &guard, shown));
+            // A part of a secret is shown where the secret belongs; beside that all of it is shown or nothing.
+            let guard = Guard::new(finding, &all);
+            let clear = Guard::new(finding, &part).clear().map(|clear| self::part(clear, shown));
+            let value = clear.unwrap_or(Cow::Borrowed(REDACTED));
+            let element = |place| Element::of(finding, place, &guard, value.clone());
+            let elements = finding.occurrences.iter().map(element);
             elements.collect::<Vec<_>>()
         })
         .collect()
@@ -70,8 +73,7 @@ pub(super) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    fn of(finding: &'a Finding, place: &'a Occurrence, guard: &Guard<'a>, shown: u32) -> Element<'a> {
-        let value = guard.clear().map_or(Cow::Borrowed(REDACTED), |clear| part(clear, shown));
+    fn of(finding: &'a Finding, place: &'a Occurrence, guard: &Guard<'a>, value: Cow<'a, str>) -> Element<'a> {
         let file = guard.text(&file(&place.origin)).into_owned();
         let commit = commit(&place.origin);
         let line = place.start.line;
@@ -100,7 +102,7 @@ impl<'a> Element<'a> {
             author: said(note, |note| Cow::Borrowed(&note.author)),
             email: said(note, |note| Cow::Borrowed(&note.email)),
             date: said(note, |note| Cow::Owned(note.date_in_utc())),
-            message: said(note, |note| Cow::Borrowed(&note.message)),
+            message: said(note, |note| Cow::Owned(message(&note.message))),
             tags: tags(finding, place),
             fingerprint,
         }
@@ -125,6 +127,14 @@ fn part(clear: &[u8], shown: u32) -> Cow<'_, str> {
     }
     let count = text.chars().count() * shown as usize / 100;
     Cow::Owned(text.chars().take(count).chain("...".chars()).collect())
+}
+
+/// The message of a commit as there: the lines of its title joined.
+fn message(text: &str) -> String {
+    match text.split_once("\n\n") {
+        Some((title, body)) => format!("{}\n\n{body}", title.replace('\n', " ")),
+        None => text.replace('\n', " "),
+    }
 }
 
 /// The path; empty for standard input and for the text of a commit, as there.
@@ -165,6 +175,12 @@ mod tests {
 
     fn parsed(findings: Vec<Finding>, options: &Options) -> serde_json::Value {
         serde_json::from_str(&text(Format::Gitleaks, &outcome(findings, vec![]), options)).unwrap()
+    }
+
+    #[test]
+    fn titles_of_commits_are_one_line() {
+        assert_eq!(message("one\ntwo\n\nthree\nfour\n\nfive"), "one two\n\nthree\nfour\n\nfive");
+        assert_eq!(message("one\ntwo"), "one two");
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub fn write(
     shown: u32,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let all = elements(outcome, options, shown);
+    let all = elements(outcome, &options.masking(outcome), shown);
     match form {
         Form::Json => super::gitleaks::write_elements(&all, out),
         Form::Csv => csv(&all, out),
@@ -188,7 +188,7 @@ fn sarif(all: &[Element], out: &mut dyn Write) -> io::Result<()> {
 /// The findings as `--verbose` prints them.
 pub fn told(outcome: &Outcome, options: &Options, shown: u32) -> String {
     let mut out = String::new();
-    for one in elements(outcome, options, shown) {
+    for one in elements(outcome, &options.masking(outcome), shown) {
         let mut line = |name: &str, text: &str| {
             if !text.is_empty() {
                 out.push_str(&format!("{:<13}{}\n", format!("{name}:"), inert(text)));

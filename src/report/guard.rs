@@ -2,13 +2,13 @@
 //! sure that no text beside the mask (a path, a decoded detail, the rest of the line) carries it.
 
 use super::Options;
-use crate::finding::Finding;
+use crate::finding::{Finding, Masks};
 use bstr::ByteSlice;
 use std::borrow::Cow;
+use std::sync::Arc;
 
-/// Secrets shorter than this (bytes) are words that may stand in a path for other reasons: masking
-/// every `config` because somebody's password is `config` would make a report unreadable, and would
-/// give the password away.
+/// Secrets shorter than this (bytes) are words that may stand in a path for other reasons, as for
+/// [`Masks`].
 const SHORTEST: usize = 12;
 
 /// Stands between a finding's texts and the output.
@@ -16,12 +16,19 @@ pub struct Guard<'a> {
     clear: &'a [u8],
     mask: String,
     show: bool,
+    /// The secrets of the whole report.
+    masks: Arc<Masks>,
 }
 
 impl<'a> Guard<'a> {
     /// A guard for the texts of `finding`.
     pub fn new(finding: &'a Finding, options: &Options) -> Guard<'a> {
-        Guard { clear: finding.secret.reveal(), mask: finding.secret.mask(), show: options.show_secrets }
+        Guard {
+            clear: finding.secret.reveal(),
+            mask: finding.secret.mask(),
+            show: options.show_secrets,
+            masks: Arc::clone(&options.masks),
+        }
     }
 
     /// The masked secret.
@@ -56,7 +63,8 @@ impl<'a> Guard<'a> {
         entropy.abs() as f32
     }
 
-    /// `text` with the secret masked in it.
+    /// `text` with the secret masked in it, and those of all other findings of the report: a file may be
+    /// named like any of them.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.bytes(text.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
@@ -64,12 +72,16 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// `bytes` with the secret masked in them.
+    /// `bytes` with all of these masked in them.
     pub fn bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
-        if self.show || self.clear.len() < SHORTEST || !bytes.contains_str(self.clear) {
-            Cow::Borrowed(bytes)
-        } else {
-            Cow::Owned(bytes.replace(self.clear, &self.mask))
+        if self.show {
+            return Cow::Borrowed(bytes);
+        }
+        let bytes = self.masks.bytes(bytes);
+        // Where there is no report around it, only the finding's own is known.
+        match self.clear.len() >= SHORTEST && bytes.contains_str(self.clear) {
+            true => Cow::Owned(bytes.replace(self.clear, &self.mask)),
+            false => bytes,
         }
     }
 }
@@ -89,6 +101,16 @@ mod tests {
         let open = Guard::new(&finding, &Options { show_secrets: true, ..Options::default() });
         assert_eq!(open.text("keys/abcdefghijklmnopqrstuvwxyz.txt"), "keys/abcdefghijklmnopqrstuvwxyz.txt");
         assert_eq!(open.clear(), Some(&b"abcdefghijklmnopqrstuvwxyz"[..]));
+    }
+
+    #[test]
+    fn secrets_of_other_findings_are_masked_too() {
+        let (one, other) = (finding("rule", b"abcdefghijklmnop"), finding("rule", b"qrstuvwxyzabcdef"));
+        // The one ends where the other begins: nothing of either is left.
+        let name = "x/abcdefghijklmnopqrstuvwxyzabcdef.qrstuvwxyzabcdef";
+        let options = Options { masks: Arc::new(Masks::new([&one, &other])), ..Options::default() };
+        assert_eq!(Guard::new(&one, &options).text(name), "x/ab…(16)qr…(16).qr…(16)");
+        assert!(!format!("{options:?}").contains("abcd"));
     }
 
     #[test]

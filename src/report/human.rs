@@ -92,7 +92,7 @@ fn write_finding(finding: &Finding, options: &Options, paint: Paint, out: &mut d
     if let Some(first) = first {
         write_preview(first, &guard, finding.severity, (&gutter, &line), options, paint, out)?;
     }
-    for note in notes(finding, &guard) {
+    for note in notes(finding, &guard, options) {
         let label = format!("{gutter} = {}: ", note.label);
         let room = if note.verbatim { None } else { options.width };
         let room = room.map(|width| width.saturating_sub(terminal::columns(&label)).max(20));
@@ -158,7 +158,7 @@ struct Note {
     verbatim: bool,
 }
 
-fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
+fn notes(finding: &Finding, guard: &Guard, options: &Options) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut add = |label, text: String| notes.push(Note { label, text: vec![text], verbatim: false });
     if !finding.details.is_empty() {
@@ -173,6 +173,9 @@ fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
     if !chains.is_empty() {
         add("decoded from", chains.join(", "));
     }
+    for note in finding.occurrences.first().map(|first| first.origin.notes()).unwrap_or_default() {
+        add("in", inert(&guard.text(note)));
+    }
     if let Some(story) = &finding.story {
         telling::story(story, guard).into_iter().for_each(|(label, text)| add(label, inert(&text)));
     }
@@ -182,7 +185,7 @@ fn notes(finding: &Finding, guard: &Guard) -> Vec<Note> {
         add("also at", listed(&others, finding.occurrences.len() - 1));
     }
     for half in &finding.companions {
-        let guard = Guard::new(half, &Options::default());
+        let guard = Guard::new(half, options);
         let places: Vec<String> =
             half.occurrences.iter().take(OTHER_PLACES).map(|other| place(other, &guard)).collect();
         let places = listed(&places, half.occurrences.len());

@@ -20,7 +20,7 @@ pub const FORM: u32 = 1;
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let report = Report {
-        head: Head::of(outcome),
+        head: Head::of(outcome, options),
         findings: outcome.findings.iter().map(|finding| FindingForm::of(finding, options)).collect(),
         skipped: outcome.skipped.iter().map(SkippedForm::of).collect(),
         remediation: Remediation::of(outcome),
@@ -77,9 +77,9 @@ struct SuppressedForm {
 }
 
 impl SuppressedForm {
-    fn of(one: &Suppressed) -> SuppressedForm {
+    fn of(one: &Suppressed, options: &Options) -> SuppressedForm {
         let Suppressed { finding, why } = one;
-        let guard = Guard::new(finding, &Options::default());
+        let guard = Guard::new(finding, options);
         let first = finding.occurrences.first();
         let path = first.and_then(|first| first.origin.path());
         SuppressedForm {
@@ -125,7 +125,8 @@ struct StatsForm {
 }
 
 impl Head {
-    pub(super) fn of(outcome: &Outcome) -> Head {
+    pub(super) fn of(outcome: &Outcome, options: &Options) -> Head {
+        let hiding = options.hiding();
         let severities = by_severity(outcome);
         Head {
             version: FORM,
@@ -148,7 +149,7 @@ impl Head {
             },
             coverage: outcome.coverage.as_ref().map(CoverageForm::of),
             fail_on: outcome.told.fail_on.map(|least| least.name()),
-            suppressed: outcome.told.suppressed.iter().map(SuppressedForm::of).collect(),
+            suppressed: outcome.told.suppressed.iter().map(|one| SuppressedForm::of(one, &hiding)).collect(),
             notes: outcome
                 .told
                 .notes

@@ -22,7 +22,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
     }
     let reasons =
         by_reason(outcome).into_iter().map(|(reason, count)| (reason.name().to_owned(), count.into()));
-    line(out, Line::Summary { head: Head::of(outcome), skipped: reasons.collect(), remediation: Remediation::of(outcome) })
+    line(out, Line::Summary { head: Head::of(outcome, options), skipped: reasons.collect(), remediation: Remediation::of(outcome) })
 }
 
 #[derive(Serialize)]

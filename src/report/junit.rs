@@ -15,7 +15,7 @@ use std::io::{self, Write};
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let options = Options { show_secrets: false, ..options.clone() };
+    let options = options.hiding();
     let failures = places(outcome, &options).count();
     let (benign, missed): (Vec<&Skipped>, Vec<&Skipped>) =
         outcome.skipped.iter().partition(|skipped| skipped.reason.benign());

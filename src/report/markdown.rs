@@ -22,7 +22,7 @@ const MARK: &str = "<!-- sekisho -->";
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let options = Options { show_secrets: false, ..options.clone() };
+    let options = options.hiding();
     let mut text = head(outcome);
     let missing = gaps(outcome);
     if !outcome.findings.is_empty() {

@@ -12,13 +12,16 @@ pub mod terminal;
 mod uri;
 
 use crate::error::SkipReason;
-use crate::finding::{Finding, Outcome};
+use crate::finding::{Finding, Masks, Outcome};
 use crate::rules::Severity;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use guard::Guard;
+pub use place::commit;
 pub use terminal::inert;
 
 /// The name by which reports call this program.
@@ -47,6 +50,20 @@ pub struct Options {
     /// The directory, absolute, that URIs are made relative to: the top of the repository. Where it
     /// is `None`, relative paths become URIs as they are.
     pub root: Option<PathBuf>,
+    /// The secrets that are masked wherever they stand. [`render`] puts in all those of the outcome.
+    pub masks: Arc<Masks>,
+}
+
+impl Options {
+    /// The same, without clear text.
+    fn hiding(&self) -> Options {
+        Options { show_secrets: false, ..self.clone() }
+    }
+
+    /// The same for a report of this outcome: every secret of it is masked in every text.
+    fn masking(&self, outcome: &Outcome) -> Options {
+        Options { masks: Arc::new(Masks::of(outcome)), ..self.clone() }
+    }
 }
 
 /// Declares the modules of the formats, the enum and everything that must know all of them, so that
@@ -132,8 +149,20 @@ impl std::str::FromStr for Format {
 /// Whatever `out` answers: a full disk, a closed pipe.
 pub fn render(format: Format, outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let mut buffered = BufWriter::with_capacity(1 << 16, out);
-    format.write(outcome, options, &mut buffered)?;
+    let options = options.masking(outcome);
+    format.write(&without_names(outcome, &options.masks), &options, &mut buffered)?;
     buffered.flush()
+}
+
+/// The outcome with secrets masked in the names of what was skipped.
+fn without_names<'o>(outcome: &'o Outcome, masks: &Masks) -> Cow<'o, Outcome> {
+    let mut outcome = Cow::Borrowed(outcome);
+    for at in 0..outcome.skipped.len() {
+        if let Some(masked) = masks.skipped(&outcome.skipped[at]) {
+            outcome.to_mut().skipped[at] = masked;
+        }
+    }
+    outcome
 }
 
 /// How many findings there are of each severity, worst first; every severity is listed.

@@ -24,8 +24,7 @@ pub(super) struct Place<'a> {
 /// Every place of every finding and of its companions, in the order of the report. With `show_secrets`
 /// unset in `options`, as all formats that are uploaded do, no text of a place carries its secret.
 pub(super) fn places<'a>(outcome: &'a Outcome, options: &'a Options) -> impl Iterator<Item = Place<'a>> {
-    let all = |finding: &'a Finding| std::iter::once(finding).chain(&finding.companions);
-    outcome.findings.iter().flat_map(all).flat_map(move |finding| of_finding(finding, options))
+    outcome.halves().flat_map(move |finding| of_finding(finding, options))
 }
 
 /// The places of one finding.
@@ -95,7 +94,7 @@ fn path(origin: &Origin, options: &Options) -> Option<String> {
 }
 
 /// The commit that brought bytes in, or that they are the text of; empty where none is known.
-pub(super) fn commit(origin: &Origin) -> &str {
+pub fn commit(origin: &Origin) -> &str {
     match origin {
         Origin::Object { id, kind: ObjectKind::Commit, commit: None, .. } => id,
         _ => origin.commit().unwrap_or_default(),

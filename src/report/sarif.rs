@@ -23,6 +23,7 @@ const ROOT: &str = "%SRCROOT%";
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let options = &options.hiding();
     let rules = Rules::of(&outcome.findings);
     let results: Vec<Value> = outcome
         .findings
@@ -98,17 +99,10 @@ fn descriptor(finding: &Finding) -> Value {
             "security-severity": score(finding.severity),
         },
     });
-    if let Some(link) = finding.refs.iter().find(|link| is_link(link)) {
+    if let Some(link) = finding.refs.iter().find(|link| uri::is_link(link)) {
         descriptor["helpUri"] = link.as_str().into();
     }
     descriptor
-}
-
-/// Only what is surely a URI may stand where SARIF asks for one.
-fn is_link(link: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}%[]".contains(&byte);
-    ["https://", "http://"].iter().any(|scheme| link.len() > scheme.len() && link.starts_with(scheme))
-        && link.bytes().all(plain)
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -131,7 +125,7 @@ fn score(severity: Severity) -> &'static str {
 }
 
 fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value> {
-    let guard = Guard::new(finding, &Options { show_secrets: false, ..Options::default() });
+    let guard = Guard::new(finding, options);
     let mut message = finding.summary.clone();
     if !finding.details.is_empty() {
         let details: Vec<String> =
@@ -193,7 +187,7 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
 
 /// The places of the other half of a credential.
 fn places(half: &Finding, options: &Options) -> Vec<Value> {
-    let guard = Guard::new(half, &Options { show_secrets: false, ..Options::default() });
+    let guard = Guard::new(half, options);
     let place = |occurrence: &Occurrence| {
         let mut place = location(&occurrence.origin, Some(occurrence), Some(&guard), options).value;
         place["message"] = json!({ "text": half.summary });
@@ -249,11 +243,17 @@ fn location(
         artifact["uriBaseId"] = ROOT.into();
     }
     let mut physical = json!({ "artifactLocation": artifact });
+    let shown = |note: &str| guard.map_or_else(|| note.to_owned(), |guard| guard.text(note).into_owned());
+    let notes: Vec<String> = origin.notes().into_iter().map(shown).collect();
     if origin.outer().is_none() {
         if let Some(occurrence) = occurrence {
             physical["region"] = region(occurrence);
         }
-        return Location { value: json!({ "physicalLocation": physical }), name: uri.text };
+        let mut value = json!({ "physicalLocation": physical });
+        if !notes.is_empty() {
+            value["properties"] = json!({ "notes": notes });
+        }
+        return Location { value, name: uri.text };
     }
     // A region would be one of the outer file, which has no such line: the member is a logical location,
     // and where it stands there is a property.
@@ -264,7 +264,7 @@ fn location(
         "logicalLocations": [{ "fullyQualifiedName": name, "kind": "member" }],
     });
     if let Some(occurrence) = occurrence {
-        value["properties"] = json!({ "memberRegion": region(occurrence), "notes": origin.notes() });
+        value["properties"] = json!({ "memberRegion": region(occurrence), "notes": notes });
     }
     Location { value, name }
 }
@@ -406,13 +406,5 @@ mod tests {
         let options = Options { show_secrets: true, ..Options::default() };
         let shown = text(Format::Sarif, &outcome(vec![found], vec![]), &options);
         assert!(!shown.contains("abcd"), "{shown}");
-    }
-
-    #[test]
-    fn only_links_become_help_links() {
-        assert!(is_link("https://docs.example/a?b=c#d"));
-        for not in ["https://", "docs.example", "https://a b", "javascript:x", "https://ä"] {
-            assert!(!is_link(not), "{not}");
-        }
     }
 }

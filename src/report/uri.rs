@@ -88,6 +88,13 @@ fn slashed(path: &Path) -> Vec<u8> {
     }
 }
 
+/// Is this surely a URI of the web? Only such may stand where a form asks for one.
+pub(super) fn is_link(link: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}%[]".contains(&byte);
+    ["https://", "http://"].iter().any(|scheme| link.len() > scheme.len() && link.starts_with(scheme))
+        && link.bytes().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +135,21 @@ mod tests {
         let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff/\xc3\xa4"));
         assert_eq!(of_file(path, &Options::default()).text, "a%FF/%C3%A4");
         assert_eq!(of_git_path(b"a\xff").text, "a%FF");
+    }
+
+    #[test]
+    fn only_plain_addresses_are_links() {
+        for (link, is) in [
+            ("https://example.org/a?b=c#d", true),
+            ("http://x", true),
+            ("https://", false),
+            ("javascript:alert(1)", false),
+            ("https://a b", false),
+            ("docs.example", false),
+            ("https://ä", false),
+            ("https://a\"><b", false),
+        ] {
+            assert_eq!(is_link(link), is, "{link}");
+        }
     }
 }

@@ -159,7 +159,8 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     let (word_start, inner) = engine_pattern(pattern);
     let hir = parse(id, &inner)?;
     let reach = bounded(id, &hir, TOKEN_LIMIT)?;
-    let any_case = pattern.contains("(?i");
+    // Classes such as `[Aa]` join derived anchors as letters, however the pattern came to fold them.
+    let any_case = pattern.contains("(?i") || folds(&hir);
     // Beginnings of four bytes are only worth a table where they are few.
     let grams = if word_start && rule.anchors.is_empty() { grams(&hir) } else { None };
     let anchor = match grams {
@@ -445,6 +446,17 @@ pub fn folded_literal(hir: &Hir) -> Option<String> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Does the pattern take some ASCII letter in both cases?
+fn folds(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Class(_) => folded_literal(hir).is_some(),
+        HirKind::Capture(capture) => folds(&capture.sub),
+        HirKind::Repetition(repetition) => folds(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(folds),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => false,
     }
 }
 

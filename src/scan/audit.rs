@@ -14,8 +14,8 @@ use crate::source::Visit;
 use crate::source::history::{Clean, History, Known};
 use crate::source::objects::ObjectId;
 use crate::source::pack::{Made, Object, VisitObjects};
-use crate::text::LineIndex;
-use crate::unpack::{self, Unpack};
+use crate::text::{LineIndex, Reading};
+use crate::unpack::{self, Images, Unpack};
 use crate::utf16;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -60,12 +60,12 @@ pub struct Doubts {
 
 impl Doubts {
     fn hold(&self, occurrence: &Occurrence, kind: FileKind) -> bool {
-        let Origin::Object { id, .. } = &occurrence.origin else { return true };
+        let Origin::Object { id, .. } = occurrence.origin.bare() else { return true };
         self.kinds.get(&(id.clone(), occurrence.offset)).is_none_or(|kinds| kinds & bit(kind) != 0)
     }
 
     fn marks(&self, occurrence: &Occurrence) -> Vec<Vec<u32>> {
-        let Origin::Object { id, .. } = &occurrence.origin else { return Vec::new() };
+        let Origin::Object { id, .. } = occurrence.origin.bare() else { return Vec::new() };
         self.marks.get(&(id.clone(), occurrence.offset)).cloned().unwrap_or_default()
     }
 }
@@ -95,7 +95,8 @@ impl Scan {
         let (began, started) = (Instant::now(), SystemTime::now());
         self.progress.total.store(history.objects(), Ordering::Relaxed);
         let deriver = Deriver::new(&self.engine);
-        let new = || Auditor::new(self, &deriver, options.every_byte);
+        let images = Images::default();
+        let new = || Auditor::new(self, &deriver, &images, options.every_byte);
         let visited = history.visit(&new, options.known, options.remember, options.stop);
         let mut counts = Counts::default();
         let mut doubts = Doubts::default();
@@ -107,7 +108,7 @@ impl Scan {
             doubts.marks.extend(auditor.doubts.marks);
             scanners.push(auditor.scanner);
         }
-        let mut outcome = self.gather(scanners, began, true);
+        let mut outcome = self.gather(scanners, &images, began, true);
         if visited.stopped {
             outcome.skipped.push(Skipped {
                 origin: Origin::Repository { part: RepositoryPart::File, name: "objects".into() },
@@ -143,7 +144,7 @@ impl Scan {
             let paths = finding.story.iter().flat_map(|story| &story.paths);
             let kinds: Vec<FileKind> = paths.map(|(path, _)| FileKind::of_path(path)).collect();
             finding.occurrences.retain(|occurrence| {
-                let Origin::Object { path: Some(path), .. } = &occurrence.origin else { return true };
+                let Origin::Object { path: Some(path), .. } = occurrence.origin.bare() else { return true };
                 let mut kinds = std::iter::once(FileKind::of_path(path)).chain(kinds.iter().copied());
                 kinds.any(|kind| doubts.hold(occurrence, kind))
             });
@@ -176,6 +177,7 @@ impl Counts {
 struct Auditor<'s> {
     scanner: Scanner<'s>,
     deriver: &'s Deriver<'s>,
+    images: &'s Images,
     every_byte: bool,
     counts: Counts,
     /// Objects and bytes that the progress display was not told of yet.
@@ -192,10 +194,11 @@ struct Memory {
 }
 
 impl<'s> Auditor<'s> {
-    fn new(scan: &'s Scan, deriver: &'s Deriver<'s>, every_byte: bool) -> Auditor<'s> {
+    fn new(scan: &'s Scan, deriver: &'s Deriver<'s>, images: &'s Images, every_byte: bool) -> Auditor<'s> {
         Auditor {
             scanner: Scanner::new(scan, &[]),
             deriver,
+            images,
             every_byte,
             counts: Counts::default(),
             untold: (0, 0),
@@ -247,9 +250,19 @@ impl<'s> Auditor<'s> {
         let skipped = self.scanner.skipped.len();
         self.scanner.matched = false;
         let limits = self.scanner.scan.limits;
-        Unpack::new(&mut self.scanner, limits, None).blob(origin, object.bytes);
+        Unpack::new(&mut self.scanner, limits, self.images, None).blob(origin, object.bytes);
         let clean = !self.scanner.matched && self.scanner.skipped.len() == skipped;
         Memory { trace: Trace::default(), look: ReadAs::Container, clean }
+    }
+
+    /// Look at another reading of an object whose hits are those from `first` on; true where nothing
+    /// matched.
+    fn read_again(&mut self, object: &Object<'_>, reading: &Reading, first: usize) -> bool {
+        let id = (object.id)().to_string();
+        let origin = Origin::Object { id, kind: object.kind, path: None, commit: None };
+        self.scanner.matched = false;
+        self.scanner.read_again(&origin, object.bytes, reading, FileKind::UNKNOWN, first);
+        !self.scanner.matched
     }
 
     fn hits(&mut self, object: &Object<'_>, matches: &[Match], input: &Input<'_>) {
@@ -260,9 +273,9 @@ impl<'s> Auditor<'s> {
         let scan = self.scanner.scan;
         let first = self.scanner.hits.len();
         let original = |offset| offset;
-        let (text, aside) = (input.text, false);
-        let read = ReadAs::Text;
-        let cut = Cut { scan, origin: &origin, text, matches: &matches, original: &original, aside, read };
+        let (text, reading, aside, read) = (input.text, None, false, ReadAs::Text);
+        let (origin, original) = (&origin, &original);
+        let cut = Cut { scan, origin, text, matches: &matches, original, reading, aside, read };
         let Scanner { hits, skipped, .. } = &mut self.scanner;
         cut.hits(LineIndex::new(text, 1), 0, (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
@@ -276,7 +289,7 @@ impl<'s> Auditor<'s> {
         for found in &matches {
             let assigned = matches!(scan.engine.rules().get(found.rule).matcher, Matcher::Assigned(_));
             if assigned && offsets.contains(&(found.secret.start as u64)) {
-                self.doubt(&origin, found, input);
+                self.doubt(origin, found, input);
             }
         }
         // They were told when the object was scanned.
@@ -350,10 +363,13 @@ impl VisitObjects for Auditor<'_> {
             None => None,
         };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
-        let all = self.limits(object);
-        let clean = all && trace.matches().is_empty();
+        let mut clean = self.limits(object) && trace.matches().is_empty();
+        let first = self.scanner.hits.len();
         if !trace.matches().is_empty() {
             self.hits(object, trace.matches(), &input);
+        }
+        if open && let Some(reading) = unpack::reading_of("", bytes) {
+            clean &= self.read_again(object, &reading, first);
         }
         Memory { trace, look, clean }
     }
@@ -366,7 +382,7 @@ impl VisitObjects for Auditor<'_> {
         let origin = Origin::Object { id: id.to_string(), kind, path: None, commit: None };
         let bytes = self.scanner.bytes;
         let limits = self.scanner.scan.limits;
-        Unpack::new(&mut self.scanner, limits, None).stream(origin, reader);
+        Unpack::new(&mut self.scanner, limits, self.images, None).stream(origin, reader);
         self.counts.objects[kind as usize] += 1;
         self.counts.bytes += self.scanner.bytes - bytes;
         // What is allowed today may not be tomorrow: only an object with no match at all is clean, and

@@ -2,7 +2,7 @@
 //! that the engine and the policy did on the way.
 
 use super::ruling::Ruling;
-use super::{Cut, HEAD, Hit, ReadAs, Scan, kind_of, path_of, set_aside};
+use super::{Cut, HEAD, Hit, ReadAs, Scan, kind_of, set_aside};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::trace::{Attempt, Event, Look, Test, Trace, Undone, wanted_by};
@@ -196,8 +196,11 @@ pub fn explain(
     let decoded = encoding.map(|encoding| utf16::decode(bytes, encoding));
     let text = decoded.as_ref().map_or(bytes, |decoded| &decoded.text);
     // What kind of file it is depends on the way to it from where a scan begins.
-    let kind = match (origin, path_of(origin)) {
-        (Origin::File(_), Some(whole)) => kind_of(&Origin::File(whole), roots),
+    let kind = match origin.root() {
+        Origin::File(path) => {
+            let whole = Origin::File(crate::config::clean(path));
+            kind_of(&origin.with_root(&whole), roots)
+        }
         _ => kind_of(origin, roots),
     };
     let config = settings.file.clone();
@@ -220,8 +223,8 @@ pub fn explain(
     let contests = teller.contests(&trace);
     let off = teller.off(&idle, &wanted);
     let original = |offset: usize| decoded.as_ref().map_or(offset, |decoded| decoded.original(offset));
-    let (matches, aside) = (&trace.matches, false);
-    let cut = Cut { scan: &scan, origin, text, matches, original: &original, aside, read };
+    let (matches, reading, aside) = (&trace.matches, None, false);
+    let cut = Cut { scan: &scan, origin, text, matches, original: &original, reading, aside, read };
     let mut hits = Vec::new();
     cut.hits(LineIndex::new(text, 1), 0, (&mut hits, &mut Vec::new()));
     let wanted_match =

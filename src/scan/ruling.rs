@@ -1,7 +1,8 @@
 //! What policy makes of hits: hits of the same secret become one finding, what is allowed or known is set
 //! aside with the reason, and what settings switch off at a path is dropped.
 
-use super::{Hit, Scan, nearest, path_of};
+use super::places::nearest;
+use super::{Hit, Scan, path_of};
 use crate::engine::{self};
 use crate::finding::{By, Finding, Note, NoteKind, Occurrence, Suppressed, Suppression, Told};
 use crate::origin::{Origin, slashed};

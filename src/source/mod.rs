@@ -30,6 +30,7 @@ pub use read::Quiet;
 
 use crate::error::{Error, Skipped};
 use crate::origin::Origin;
+use crate::text::Reading;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -42,6 +43,11 @@ pub trait Visit: Send {
     /// The reader never fails: where the input does, it ends early and the source says so with `skip`.
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read);
 
+    /// One input that fits in memory, whole, and another reading of it. Both are to be looked at.
+    fn reading(&mut self, origin: Origin, bytes: &[u8], _reading: &Reading) {
+        self.blob(origin, bytes);
+    }
+
     /// Something that was not looked at.
     fn skip(&mut self, skipped: Skipped);
 }
@@ -53,6 +59,10 @@ impl<V: Visit> Visit for &mut V {
 
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
         (**self).stream(origin, reader);
+    }
+
+    fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
+        (**self).reading(origin, bytes, reading);
     }
 
     fn skip(&mut self, skipped: Skipped) {

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::mask::derive::parts::percent_decoded;
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
 use crate::rules::Severity;
+use crate::unpack;
 use bstr::BString;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -121,11 +122,18 @@ fn spot(value: &Value) -> Spot {
 
 /// Where the bytes came from; what this version does not know it cannot read again.
 fn origin(value: &Value) -> Option<Origin> {
-    // A member of a container: its offsets are none of the file.
+    // The path of a member begins with that of its container.
     if value["container"].is_string() {
-        return None;
+        let (outer, way) = unpack::split(value["path"].as_str()?)?;
+        let outer = if outer == "<stdin>" { Origin::Stdin } else { root(value, Some(outer.into()))? };
+        let names = way.split("!/").skip(1);
+        return Some(names.fold(outer, |outer, name| Origin::member(outer, name.into())));
     }
-    let path = path(value);
+    root(value, path(value))
+}
+
+/// The same for what is no member.
+fn root(value: &Value, path: Option<BString>) -> Option<Origin> {
     match value["source"].as_str()? {
         "file" => Some(Origin::File(native(path?))),
         "stdin" => Some(Origin::Stdin),

@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use crate::source::content::{self, Bytes};
 use crate::source::repo::{Id, Repo};
 use crate::text::{LineIndex, Span, hide};
+use crate::unpack;
 use crate::utf16;
 use bstr::ByteSlice;
 use std::path::{Path, PathBuf};
@@ -142,6 +143,12 @@ impl<'e> Places<'e> {
         let said = |error: Error| error.to_string().lines().next().unwrap_or_default().to_owned();
         let repo = || self.repo.as_ref().ok_or_else(|| "this is not in a git repository".to_owned());
         match origin {
+            Origin::Member { .. } => {
+                let root = origin.root().clone();
+                let bytes = self.bytes(&root)?;
+                let member = unpack::member(root, &bytes, &origin.way());
+                member.map(|(_, bytes)| bytes).ok_or_else(|| "its container no longer holds it".to_owned())
+            }
             Origin::File(path) => content::of_file(path).or_else(|error| match &self.top {
                 Some(top) if path.is_relative() => content::of_file(&top.join(path)).map_err(|_| said(error)),
                 _ => Err(said(error)),

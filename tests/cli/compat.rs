@@ -101,6 +101,16 @@ fn commits_are_chosen_by_log_opts() {
     }
     let ran = run(&tree, &["git", "-r", "-", "--log-opts", "--since=2000-01-01"]);
     assert_eq!(elements(&ran).len(), 2);
+    // A commit that changes another line of the file brings nothing in.
+    tree.write("a.py", format!("x\n\nj = '{}'\nk = '{}'\n", token(2), token(5)).as_bytes());
+    git(&tree, &["commit", "-qam", "the\ntitle"]);
+    let ran = run(&tree, &["git", "-r", "-", "--log-opts=-1"]);
+    ran.tells(&["1 commits scanned."]);
+    let found = elements(&ran);
+    assert_eq!(
+        (found.len(), &found[0]["StartLine"], &found[0]["Message"]),
+        (1, &4.into(), &"the title".into())
+    );
     run(&tree, &["git", "--log-opts", "--author=x"]).status(1).tells(&["--author=x", "not supported"]);
 }
 
@@ -245,4 +255,160 @@ fn configurations_by_their_order() {
     };
     assert_eq!(with("GITLEAKS_CONFIG", &other), "other-token");
     assert_eq!(with("GITLEAKS_CONFIG_TOML", &CONFIG.replace("acme-token", "text-token")), "text-token");
+}
+
+/// What is changed below `sub` and beside it; a file that a name from the wrong directory would lead to.
+#[test]
+fn changes_are_those_below_the_place_that_is_named() {
+    let (tree, _) = repository();
+    for name in ["sub/b.py", "sub/sub/b.py"] {
+        tree.write(name, b"x = 1\n");
+    }
+    git(&tree, &["add", "."]);
+    git(&tree, &["commit", "-q", "-m", "sub"]);
+    tree.write("sub/b.py", format!("x = 1\nk = '{}'\n", token(6)).as_bytes());
+    tree.write("a.py", format!("k = '{}'\n", token(7)).as_bytes());
+    let below = run(&tree, &["protect", "-s", "sub", "-c", ".gitleaks.toml", "-r", "-"]);
+    below.status(1);
+    assert_eq!(fingerprints(&below), ["sub/b.py:acme-token:2"]);
+    let mut inside =
+        tree.command(&["compat", "gitleaks", "git", "--pre-commit", "-r", "-", "-c", "../.gitleaks.toml"]);
+    inside.current_dir(tree.path().join("sub"));
+    assert_eq!(fingerprints(&finish(inside, &[])), ["sub/b.py:acme-token:2"]);
+    let all = run(&tree, &["protect", "-r", "-"]);
+    assert_eq!(fingerprints(&all), ["a.py:acme-token:1", "sub/b.py:acme-token:2"]);
+    // An entry of an ignore file names it in the same way.
+    tree.write(".gitleaksignore", b"sub/b.py:acme-token:2\na.py:acme-token:1\n");
+    run(&tree, &["protect", "-s", "sub", "-c", ".gitleaks.toml"]).status(0);
+}
+
+#[test]
+fn a_merge_in_conflict_hides_nothing() {
+    let (tree, commits) = repository();
+    git(&tree, &["checkout", "-q", "-b", "other", &commits[1]]);
+    tree.write("a.py", format!("x\n\nk = '{}'\n", token(8)).as_bytes());
+    git(&tree, &["commit", "-qam", "other"]);
+    git(&tree, &["checkout", "-q", "main"]);
+    let mut merge = Command::new("git");
+    merge.current_dir(tree.path()).args([
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=a@b.c",
+        "merge",
+        "-q",
+        "other",
+    ]);
+    let merge = merge.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+    assert!(!merge.status.success(), "a conflict");
+    let ran = run(&tree, &["protect", "-r", "-"]);
+    ran.status(1);
+    // One is there on main, one comes from the other side: neither is hidden.
+    assert_eq!(elements(&ran).len(), 2, "{}", ran.out);
+    // A file that is in conflict and gone is no trouble.
+    std::fs::remove_file(tree.path().join("a.py")).unwrap();
+    run(&tree, &["protect"]).status(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_looked_at() {
+    use std::os::unix::ffi::OsStrExt;
+    let (tree, _) = repository();
+    let name = tree.path().join(std::ffi::OsStr::from_bytes(b"x\xff.py"));
+    std::fs::write(&name, "x = 1\n").unwrap();
+    // What git shows of a link is no file.
+    crate::support::link(&tree.path().join("a.py"), &tree.path().join("link"));
+    git(&tree, &["add", "."]);
+    git(&tree, &["commit", "-q", "-m", "odd"]);
+    std::fs::write(&name, format!("x = 1\nk = '{}'\n", token(9))).unwrap();
+    std::fs::remove_file(tree.path().join("link")).unwrap();
+    crate::support::link(std::path::Path::new("nowhere"), &tree.path().join("link"));
+    let ran = run(&tree, &["protect", "-r", "-"]);
+    ran.status(1).tells(&["leaks found: 1"]);
+    assert_eq!(elements(&ran)[0]["StartLine"], 2);
+}
+
+#[test]
+fn log_opts_that_cannot_be_followed_are_errors() {
+    let (tree, commits) = repository();
+    let range = format!("{}..{}", commits[0], commits[1]);
+    for options in [
+        format!("{} {}", commits[1], commits[2]),
+        format!("--all {range}"),
+        format!("{range} --all"),
+        "-n 1 main".to_owned(),
+        "-n 1 --all".to_owned(),
+        "--all -- a.py".to_owned(),
+        "main -- b.py c.py".to_owned(),
+    ] {
+        run(&tree, &["git", "--log-opts", &options]).status(1).tells(&["--log-opts", "not supported"]);
+    }
+    for options in
+        ["-n 100", "-3", "--all --", "--since='30 years ago' --all", "main --since=\"30 years ago\""]
+    {
+        let ran = run(&tree, &["git", "-r", "-", "--log-opts", options]);
+        assert_eq!(elements(&ran).len(), 2, "{options}: {}", ran.err);
+    }
+    git(&tree, &["checkout", "-q", &commits[0]]);
+    git(&tree, &["branch", "-q", "-D", "main"]);
+    let ran = run(&tree, &["git", "-r", "-", "--log-opts=-1"]);
+    assert_eq!(fingerprints(&ran), [format!("{}:a.py:acme-token:2", commits[0])], "the root has no parent");
+}
+
+#[test]
+fn entries_hold_for_what_they_name() {
+    let (tree, commits) = repository();
+    let other = "[[rules]]\nid = 'Other_Token'\nregex = '''other_[0-9]{12}'''\n";
+    tree.write(".gitleaks.toml", format!("{CONFIG}{other}").as_bytes());
+    for (entry, left) in [
+        ("a.py:acme-token:3".to_owned(), 0),
+        ("a.py:theirs-alone:3".to_owned(), 0),
+        ("a.py:Other_Token:3".to_owned(), 1),
+        (format!("{}:a.py:acme-token:3", commits[2]), 1),
+    ] {
+        tree.write(".gitleaksignore", entry.as_bytes());
+        let ran = run(&tree, &["dir", "-r", "-"]);
+        assert_eq!(elements(&ran).len(), left, "{entry}");
+    }
+}
+
+#[test]
+fn a_rule_that_is_lost_is_told_where_nothing_is_changed_too() {
+    let (tree, _) = repository();
+    tree.write(
+        ".gitleaks.toml",
+        format!("{CONFIG}[[rules]]\nid = 'lost'\nregex = '[0-9a-f]{{40}}'\n").as_bytes(),
+    );
+    git(&tree, &["commit", "-qam", "lost"]);
+    for command in [&["protect"][..], &["protect", "--staged"], &["git"], &["dir"]] {
+        run(&tree, command).status(1).tells(&["rule `lost` could not be taken over"]);
+    }
+}
+
+#[test]
+fn parts_of_secrets_are_shown_in_their_place_only() {
+    let tree = Tree::new(&[(".gitleaks.toml", CONFIG)]);
+    tree.write(
+        &format!("keys/{}.py", token(1)),
+        format!("k = '{}'\nj = '{}'\n", token(1), token(2)).as_bytes(),
+    );
+    for form in ["json", "csv", "junit", "sarif"] {
+        let ran = run(&tree, &["dir", "-r", "-", "-f", form, "--redact=50", "-v"]);
+        assert!(!ran.out.contains(&token(1)[..24]), "{form}: {}", ran.out);
+        assert!(ran.out.contains(&format!("{}...", &token(1)[..18])), "{form}: {}", ran.out);
+    }
+    let shown = run(&tree, &["dir", "-r", "-", "--redact=0"]);
+    assert!(elements(&shown)[0]["File"].as_str().unwrap().contains(&token(1)));
+}
+
+#[test]
+fn rules_are_enabled_by_the_names_of_gitleaks() {
+    let tree = Tree::new(&[]);
+    let value = ["Xk29!", "fLq0", "pW3"].concat();
+    tree.write("c.py", format!("password = \"{value}\"\n").as_bytes());
+    for id in ["generic-api-key", "Generic_API.Key"] {
+        run(&tree, &["dir", "--enable-rule", id]).status(1).tells(&["leaks found: 1"]);
+    }
+    run(&tree, &["dir", "--enable-rule", "jwt"]).status(0);
 }

@@ -155,3 +155,24 @@ fn a_clean_tree_in_every_format() {
     let names = tree.scan(&["--format", "xml"]);
     names.status(2).tells(&["markdown", "junit"]);
 }
+
+#[test]
+fn no_file_is_named_by_a_secret_of_another() {
+    let tree = Tree::new(&[("a.py", &format!("k = '{}'\n", token(1)))]);
+    // The text in it is another secret, and what is skipped is named so as well.
+    tree.write(&format!("keys/{}.py", token(1)), format!("k = '{}'\n", token(2)).as_bytes());
+    #[cfg(unix)]
+    crate::support::link(std::path::Path::new("/dev/null"), &tree.path().join(format!("{}.lnk", token(2))));
+    let all = [
+        "human", "json", "jsonl", "sarif", "html", "gitleaks", "csv", "junit", "gitlab", "github", "markdown",
+    ];
+    for format in all {
+        let ran = tree.scan(&["--format", format, "."]);
+        ran.status(1);
+        assert!(!ran.out.contains(&token(1)) && !ran.out.contains(&token(2)), "{format}: {}", ran.out);
+        assert!(!ran.err.contains(&token(1)) && !ran.err.contains(&token(2)), "{format}: {}", ran.err);
+    }
+    // Asked for, the name is the one on disk.
+    let ran = tree.scan(&["--format", "json", "--show-secrets", "."]);
+    assert!(ran.out.contains(&format!("keys/{}.py", token(1))), "{}", ran.out);
+}

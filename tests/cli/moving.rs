@@ -93,6 +93,43 @@ fn a_configuration_of_gitleaks_is_used_as_it_is() {
 }
 
 #[test]
+fn letters_in_either_case_are_found_however_the_pattern_says_so() {
+    let upper = |prefix: &str, number: u64| format!("{prefix}{}", token(number)[5..].to_uppercase());
+    let rules = "[[rules]]\nid = 'a'\nregex = '(?xi) acmt_ [0-9a-z]{32}'\nkeywords = ['acmt_']\n\
+                 [[rules]]\nid = 'b'\nregex = '(?si)bcmt_[0-9a-z]{32}'\n\
+                 [[rules]]\nid = 'c'\nregex = '[Cc][Cc][Mm][Tt]_[0-9A-Z]{32}'\n";
+    let lines =
+        format!("k = '{}'\nk = '{}'\nk = '{}'\n", upper("ACMT_", 1), upper("BCMT_", 2), upper("CCMT_", 3));
+    let tree = Tree::new(&[("gl.toml", rules), ("a.py", &lines)]);
+    let found = found(&tree.run(&["scan", "-f", "json", "--config", "gl.toml", "a.py"]));
+    let place = |rule: &str, line| (rule.to_owned(), "a.py".to_owned(), line);
+    assert_eq!(found, [place("a", 1), place("b", 2), place("c", 3)]);
+}
+
+#[test]
+fn a_run_without_a_rule_of_its_configuration_cannot_vouch() {
+    let tree = Tree::new(&[
+        (
+            "gl.toml",
+            "[[rules]]\nid = 'fine'\nregex = 'fine_[0-9]{12}'\n[[rules]]\nid = 'nothing'\nregex = '[0-9a-f]{40}'\n",
+        ),
+        ("a.py", "x = 1\n"),
+    ]);
+    tree.track(&["a.py"]);
+    let lost = ["rule `nothing`", "could not be taken over", "gl.toml"];
+    tree.run(&["scan", "--config", "gl.toml", "."]).status(2);
+    let report = tree.run(&["scan", "-f", "json", "--config", "gl.toml", "."]);
+    assert!(lost.iter().all(|text| report.out.contains(text)), "{}", report.out);
+    tree.run(&["audit", "--config", "gl.toml", "."]).status(2);
+    tree.run(&["--config", "gl.toml", "hook", "pre-commit"]).status(2).tells(&lost);
+    let ran = tree.run(&["compat", "gitleaks", "dir", "-c", "gl.toml"]);
+    ran.status(1).tells(&lost).tells(&["no leaks found in what could be looked at"]);
+    // Without that rule everything is looked for.
+    tree.write("gl.toml", b"[[rules]]\nid = 'fine'\nregex = 'fine_[0-9]{12}'\n");
+    tree.run(&["scan", "--config", "gl.toml", "."]).status(0);
+}
+
+#[test]
 fn what_is_left_out_is_told_and_counted() {
     let tree = Tree::new(&[(
         "gl.toml",
@@ -201,4 +238,28 @@ fn rule_files_in_yaml_are_taken_over() {
         found(&tree.run(&["scan", "-f", "json", "a.py"])),
         [("acme-1".to_owned(), "a.py".to_owned(), 1)]
     );
+}
+
+#[test]
+fn accepted_places_of_commits_are_read_from_them() {
+    let tree = Tree::new(&[("sub/a.py", &format!("k = '{}'\nj = '{}'\n", token(1), token(2)))]);
+    std::fs::rename(tree.beside("acme.toml"), tree.path().join("acme.toml")).unwrap();
+    tree.track(&["sub/a.py"]);
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.current_dir(tree.path()).args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]);
+        let output = command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    git(&["commit", "-q", "-m", "one"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    tree.write("sub/a.py", b"nothing\n");
+    git(&["commit", "-qam", "two"]);
+    let short = &commit[..9];
+    let entries = format!("{commit}:sub/a.py:acme:1\n{short}:sub/a.py:acme:2\n{commit}:sub/gone.py:acme:1\n");
+    tree.write(".gitleaksignore", entries.as_bytes());
+    let ran = tree.run(&["--rules", "acme.toml", "import", ".gitleaksignore", "-o", "sekisho.toml"]);
+    ran.status(1).tells(&["sub/gone.py:1: there is no such file", "1 left out"]);
+    tree.run(&["--rules", "acme.toml", "audit", "."]).status(0);
 }

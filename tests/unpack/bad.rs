@@ -164,6 +164,12 @@ proptest! {
             make::cpio(files), make::rpm(b"x", files), make::seven(files, None),
             make::asar("d", "a.txt", &content), make::sqlite("t", ("a", "b"), &[("x", "y")]),
             make::xz(&content), make::zstd(&content), make::bzip2(&content), make::gzip(&content),
+            make::message("one=3D=\r\ntwo", &make::zip(files)).into_bytes(), make::pkcs12("", true),
+            make::jks("x", true), make::class("some text"), make::pyc("some text"), make::dex("some text"),
+            make::pdf("some text", "a link", "a file"), make::notebook("a = 1\n", "b\n"),
+            b"Started by user \x1b[8mha:////4AAA=\x1b[0mann\n[Pipeline] { (a)\nx\x1b[1my\n[Pipeline] }\n".to_vec(),
+            b"section_start:1:a\r\x1b[0Kx\nsection_end:2:a\r\x1b[0K\n".to_vec(),
+            crate::images::packed(&crate::images::saved()), crate::images::packed(&crate::images::layout()),
         ];
         let mut state = seed;
         let mut next = |below: usize| {

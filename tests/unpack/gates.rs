@@ -1,5 +1,6 @@
 //! Containers where git keeps them: staged, in a range of commits, in the history.
 
+use crate::images;
 use crate::kinds::text;
 use crate::make;
 use crate::support::{Ran, Tree, finish, token};
@@ -113,4 +114,41 @@ fn every_report_tells_the_way() {
     assert!(place["physicalLocation"].get("region").is_none());
     assert_eq!(place["logicalLocations"][0]["kind"], "member");
     assert_eq!(place["properties"]["memberRegion"]["startLine"], 2);
+}
+
+#[test]
+fn documents_and_images_where_git_keeps_them() {
+    let tree = Tree::new(&[("README", "hello\n")]);
+    tree.track(&["README"]);
+    git(&tree, &["commit", "-q", "-m", "first"]);
+    let notebook = make::notebook(&format!("key = '{}'\n", token(21)), "none\n");
+    tree.write("a.ipynb", &notebook);
+    let files = images::saved();
+    tree.write("img/app.tar", &images::packed(&files));
+    let log = format!("2024-05-01T10:00:00.1234567Z x\n2024-05-01T10:00:00.1234567Z {}\n", token(22));
+    let logs = make::zip(&[("build/3_Run deploy.txt", log.as_bytes())]);
+    tree.write("ci/all.tgz", &make::gzip(&make::tar(&[("logs_7.zip", &logs)])));
+    git(&tree, &["add", "."]);
+    let [one, two] = images::digests(false);
+    let (layer, config) = ("img/app.tar!/one/layer.tar", format!("img/app.tar!/{}", files[2].0));
+    let mut wanted = images::wanted(layer, &config, [&one, &two]);
+    let noted = |path: &str, note: &str| (path.to_owned(), vec![note.to_owned()]);
+    wanted.push(noted("a.ipynb", "cell 1, source"));
+    wanted.push(noted("ci/all.tgz!/logs_7.zip!/build/3_Run deploy.txt", "job build, step 3 Run deploy"));
+    wanted.sort();
+    assert_eq!(images::told(&tree.report(&["--staged"])), wanted);
+    git(&tree, &["commit", "-q", "-m", "second"]);
+    assert_eq!(images::told(&tree.report(&["--range", "HEAD~..HEAD"])), wanted);
+    for arguments in [&["--no-cache"][..], &["--no-cache", "--every-byte"], &[], &[]] {
+        let report = crate::support::Report::of(&audit(&tree, arguments));
+        assert_eq!(images::told(&report), wanted, "{arguments:?}");
+        let head = git(&tree, &["rev-parse", "HEAD"]);
+        assert_eq!(report.json["findings"][0]["occurrences"][0]["commit"], head);
+    }
+    // Only a line of a notebook that is new blocks: lines are those of the file.
+    let longer = make::notebook(&format!("key = '{}'\n", token(21)), "none\nand more\n");
+    tree.write("a.ipynb", &longer);
+    git(&tree, &["add", "."]);
+    let report = tree.report(&["--staged"]);
+    assert_eq!((report.places.len(), report.status), (0, 0));
 }

@@ -9,6 +9,10 @@ mod support;
 
 mod bad;
 mod budgets;
+mod documents;
 mod gates;
+mod images;
 mod kinds;
+mod mails;
 mod make;
+mod members;

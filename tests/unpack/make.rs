@@ -1,5 +1,7 @@
 //! Makes containers, byte by byte where no program is sure to be there.
 
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 use std::io::Write;
 
 /// A file in a container.
@@ -308,4 +310,153 @@ pub fn noise(length: usize) -> Vec<u8> {
         (state >> 56) as u8
     };
     (0..length).map(|_| next()).collect()
+}
+
+/// A message with a quoted text and an archive attached.
+pub fn message(quoted: &str, attached: &[u8]) -> String {
+    let encoded = base64_simd::STANDARD.encode_to_string(attached);
+    let lines: Vec<&str> =
+        encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!(
+        "Received: by mail.example.org\r\nFrom: Ann <a@example.org>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=\"=_x\"\r\n\r\n--=_x\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+         {quoted}\r\n--=_x\r\n\
+         Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"logs.zip\"\r\n\r\n{}\r\n--=_x--\r\n",
+        lines.join("\r\n")
+    )
+}
+
+/// An element of DER.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let length = match length {
+        0..128 => vec![length as u8],
+        _ => vec![0x82, (length >> 8) as u8, length as u8],
+    };
+    [&[tag][..], &length, content].concat()
+}
+
+const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+
+/// A keystore of PKCS#12 with an encrypted key, or without one, under a password.
+pub fn pkcs12(password: &str, key: bool) -> Vec<u8> {
+    let bag: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, if key { 2 } else { 3 }];
+    let bag = der(0x30, &[der(6, bag), der(0xa0, &der(4, &noise(300)))].concat());
+    let content = der(0x30, &[der(6, DATA), der(0xa0, &der(4, &der(0x30, &bag)))].concat());
+    let data = der(0x30, &content);
+    // RFC 7292, B.2, for SHA-256: one block of each.
+    let (salt, rounds) = (*b"saltsalt", 3);
+    let units: Vec<u8> = password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
+    let filled = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().cycle().take(64).collect() };
+    let mut key = Sha256::digest([vec![3; 64], filled(&salt), filled(&units)].concat()).to_vec();
+    for _ in 1..rounds {
+        key = Sha256::digest(&key).to_vec();
+    }
+    key.resize(64, 0);
+    let padded = |by: u8| key.iter().map(|byte| byte ^ by).collect::<Vec<u8>>();
+    let inner = Sha256::digest([padded(0x36), data.clone()].concat());
+    let mac = Sha256::digest([padded(0x5c), inner.to_vec()].concat());
+    let hash = der(0x30, &der(6, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]));
+    let info = der(0x30, &[hash, der(4, &mac)].concat());
+    let mac = der(0x30, &[info, der(4, &salt), der(2, &[rounds])].concat());
+    let outer = der(0x30, &[der(6, DATA), der(0xa0, &der(4, &data))].concat());
+    der(0x30, &[der(2, &[3]), outer, mac].concat())
+}
+
+/// A keystore of Java with a key, or without one, under a password.
+pub fn jks(password: &str, key: bool) -> Vec<u8> {
+    let mut out = vec![0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 1];
+    out.extend([0, 0, 0, if key { 1 } else { 2 }, 0, 2, b'm', b'e']);
+    out.extend([0; 8]);
+    let certificate = [&b"\0\x05X.509\0\0\0\x04"[..], b"cert"].concat();
+    if key {
+        out.extend(b"\0\0\0\x03key\0\0\0\x01");
+    }
+    out.extend(certificate);
+    let mut hash = Sha1::new();
+    password.encode_utf16().for_each(|unit| hash.update(unit.to_be_bytes()));
+    hash.update(b"Mighty Aphrodite");
+    hash.update(&out);
+    let digest = hash.finalize();
+    out.extend(digest);
+    out
+}
+
+/// A class file of Java with this constant, at most 255 bytes.
+pub fn class(constant: &str) -> Vec<u8> {
+    let mut out = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 65, 0, 3, 1, 0, 4];
+    out.extend(b"Code\x01\0");
+    out.push(u8::try_from(constant.len()).unwrap());
+    out.extend(constant.bytes());
+    out
+}
+
+/// Compiled code of Python with this constant, at most 255 bytes.
+pub fn pyc(constant: &str) -> Vec<u8> {
+    let mut out = b"\xcb\x0d\r\n".to_vec();
+    out.extend([0; 12]);
+    out.extend(b"\xe3\0\0\0\0)\x02\xfa\x05first\xfa");
+    out.push(u8::try_from(constant.len()).unwrap());
+    out.extend(constant.bytes());
+    out
+}
+
+/// Compiled code of Android with this constant, at most 127 bytes.
+pub fn dex(constant: &str) -> Vec<u8> {
+    let mut out = b"dex\n035\0".to_vec();
+    out.resize(0x70, 0);
+    (out[0x38], out[0x3c]) = (1, 0x70);
+    out.extend([0x74, 0, 0, 0, u8::try_from(constant.len()).unwrap()]);
+    out.extend(constant.bytes());
+    out.push(0);
+    out
+}
+
+/// A PDF document: the text of its page, the address of a link on it, the content of a file attached.
+pub fn pdf(page: &str, link: &str, attached: &str) -> Vec<u8> {
+    let stream = |about: &str, content: &str| {
+        let content = zlib(content.as_bytes());
+        let head = format!("<</Filter/FlateDecode/Length {}{about}>>\nstream\n", content.len());
+        [head.as_bytes(), &content, b"\nendstream"].concat()
+    };
+    let objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Annots[6 0 R]\
+          /Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_vec(),
+        stream("", &format!("BT /F1 12 Tf 72 720 Td ({page}) Tj ET")),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_vec(),
+        format!("<</Type/Annot/Subtype/Link/A<</S/URI/URI({link})>>>>").into_bytes(),
+        stream("/Type/EmbeddedFile", attached),
+    ];
+    let mut out = b"%PDF-1.7\n".to_vec();
+    let mut offsets = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        offsets.push(out.len());
+        out.extend(format!("{} 0 obj\n", index + 1).bytes());
+        out.extend(object);
+        out.extend(b"\nendobj\n");
+    }
+    let table = out.len();
+    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
+    offsets.iter().for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
+    out.extend(
+        format!("trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1).bytes(),
+    );
+    out
+}
+
+/// A notebook with these lines in a source and in an output.
+pub fn notebook(source: &str, output: &str) -> Vec<u8> {
+    let notebook = serde_json::json!({
+        "cells": [
+            { "cell_type": "code", "source": ["# one\n", source],
+              "outputs": [{ "output_type": "stream", "text": [output] }] },
+        ],
+        "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
+    });
+    serde_json::to_vec_pretty(&notebook).unwrap()
 }

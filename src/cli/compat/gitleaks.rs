@@ -7,14 +7,15 @@ use crate::cli::output;
 use crate::cli::story_arguments::StoryArguments;
 use crate::config::{Flags, Settings};
 use crate::error::Error;
-use crate::finding::{Outcome, Stats};
+use crate::finding::Outcome;
 use crate::gate;
 use crate::report::Options;
 use crate::report::gitleaks_forms::{self, Form};
-use crate::rules::RuleSet;
-use crate::rules::import::{Draft, Imported, Kind, Known, known};
+use crate::rules::import::{self, Draft, Imported, Kind, Known, known};
+use crate::rules::{RuleIndex, RuleSet};
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known as KnownObjects, Unknown};
+use crate::source::range::{self, Range};
 use crate::source::repo::Repo;
 use crate::source::staged::Staged;
 use crate::source::stream::Stdin;
@@ -75,6 +76,8 @@ struct Run<'a> {
     report: Option<PathBuf>,
     scan: Scan,
     known: Vec<Known>,
+    /// The configuration means that its own rules are the only ones.
+    replaces: bool,
     /// Messages of this level and worse are told: 0 for debug to 3 for errors.
     level: u8,
 }
@@ -111,8 +114,9 @@ impl<'a> Run<'a> {
         for place in [ignore, target] {
             known.extend(ignored(&place));
         }
+        let replaces = settings.replaces;
         let scan = Scan::new(settings);
-        Ok(Run { common, form, report, scan, known, level })
+        Ok(Run { common, form, report, scan, known, replaces, level })
     }
 
     fn tell(&self, level: u8, text: &str) {
@@ -128,7 +132,7 @@ impl<'a> Run<'a> {
         }
         let mut outcome = match command {
             Command::Dir(dir) => self.files(&dir.paths, dir.follow_symlinks)?,
-            Command::Detect(detect) if detect.pipe => self.scan.run(&Stdin::standard())?,
+            Command::Detect(detect) if detect.pipe => self.scan.run_apart(&Stdin::standard())?,
             Command::Detect(detect) if detect.no_git => {
                 self.files(std::slice::from_ref(&detect.source), detect.follow_symlinks)?
             }
@@ -137,16 +141,25 @@ impl<'a> Run<'a> {
             Command::Git(git) if git.pre_commit => self.changes(false)?,
             Command::Git(git) => self.history(git.log_opts.as_deref())?,
             Command::Protect(protect) => self.changes(protect.staged)?,
-            Command::Stdin | Command::Version => self.scan.run(&Stdin::standard())?,
+            Command::Stdin | Command::Version => self.scan.run_apart(&Stdin::standard())?,
         };
-        Accepted::new(&self.known).take_out(&mut outcome);
+        Accepted::new(&self.known, &|id| self.named(id)).take_out(&mut outcome);
         self.report(&outcome)
+    }
+
+    /// What a rule of gitleaks is called among the rules of this run.
+    fn named(&self, id: &str) -> Vec<String> {
+        let rules = self.scan.engine().rules();
+        let builtin = |index: RuleIndex| (index.0 as usize) < RuleSet::builtin().len();
+        let mut ids = import::named(id, rules);
+        ids.retain(|id| rules.by_id(id).is_some_and(|(index, _)| !self.replaces || !builtin(index)));
+        ids
     }
 
     fn files(&self, paths: &[PathBuf], follow: bool) -> Result<Outcome, Error> {
         let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
         let options = TreeOptions { ignore_files: false, follow, ..TreeOptions::default() };
-        let mut outcome = self.scan.run(&Tree::new(paths, options))?;
+        let mut outcome = self.scan.run_apart(&Tree::new(paths, options))?;
         if self.common.max_target_megabytes > 0 {
             filter::only_small(&mut outcome, self.common.max_target_megabytes.saturating_mul(1_000_000));
         }
@@ -155,20 +168,26 @@ impl<'a> Run<'a> {
 
     fn changes(&self, staged: bool) -> Result<Outcome, Error> {
         let repo = Repo::here()?;
-        if staged {
+        let mut outcome = if staged {
             let source = Staged::open(&repo, &[])?;
-            return Ok(gate::judge(self.scan.run_apart(&source)?, &source, &[]).outcome);
-        }
-        let source = Unstaged::open(&repo)?;
-        if source.is_empty() {
-            return Ok(Outcome { stats: Stats::default(), ..Outcome::default() });
-        }
-        Ok(gate::judge(self.scan.run_apart(&source)?, &source, &[]).outcome)
+            gate::judge(self.scan.run_apart(&source)?, &source, &[]).outcome
+        } else {
+            let source = Unstaged::open(&repo, &to_the_top(&repo)?)?;
+            gate::judge(self.scan.run_apart(&source)?, &source, &[]).outcome
+        };
+        filter::apart(&mut outcome);
+        Ok(outcome)
     }
 
     fn history(&self, log_opts: Option<&str>) -> Result<Outcome, Error> {
         let start = Path::new(".");
-        let story = scope(log_opts.unwrap_or_default())?;
+        let Log { mut story, last } = log(log_opts.unwrap_or_default())?;
+        if let Some(count) = last {
+            // A history that is no longer than that is looked at as a whole.
+            let start = format!("HEAD~{count}^{{commit}}");
+            let known = Repo::here()?.asker().line(&["rev-parse", "--quiet", "--verify", &start]);
+            story.range = known.is_ok().then(|| format!("HEAD~{count}..HEAD"));
+        }
         let mut history = History::open(start, 0)?;
         let only = story.only(start, &history, &Unknown)?;
         let stop = AtomicBool::new(false);
@@ -180,6 +199,11 @@ impl<'a> Run<'a> {
         };
         let Audited { mut outcome, doubts, .. } = self.scan.audit(&mut history, &options);
         story.tell(&mut outcome, start, &history, 0, &|outcome| self.scan.settle(outcome, &doubts))?;
+        filter::apart(&mut outcome);
+        if let Some(span) = story.range.as_deref().filter(|range| range.contains("..")) {
+            let repo = Repo::here()?;
+            filter::only_new(&mut outcome, &Range::open(&repo, &range::parse(&repo, span)?)?);
+        }
         let beside = filter::only_commits(&mut outcome);
         if beside > 0 {
             let text = format!(
@@ -209,7 +233,7 @@ impl<'a> Run<'a> {
         if self.common.verbose {
             output::print(&gitleaks_forms::told(outcome, &options, shown))?;
         }
-        let leaks: usize = outcome.findings.iter().map(|finding| finding.occurrences.len()).sum();
+        let leaks = filter::places(outcome);
         if leaks > 0
             && self.common.redact.is_none()
             && (self.common.verbose || self.common.report_path.is_some())
@@ -220,6 +244,9 @@ impl<'a> Run<'a> {
             let detail =
                 if skipped.detail.is_empty() { String::new() } else { format!(": {}", skipped.detail) };
             self.tell(3, &format!("{} was not looked at: {}{detail}", skipped.origin, skipped.reason.name()));
+        }
+        if let Some(coverage) = &outcome.coverage {
+            self.tell(1, &format!("{} commits scanned.", coverage.commits));
         }
         let bytes = outcome.stats.bytes;
         self.tell(1, &format!("scanned ~{bytes} bytes in {}ms", outcome.stats.elapsed.as_millis()));
@@ -319,18 +346,12 @@ fn enable(settings: &mut Settings, ids: &[String]) -> Result<(), Error> {
     }
     let mut wanted = Vec::new();
     for id in ids {
-        let plain = id.to_lowercase().replace(['_', ' '], "-");
-        let found = settings
-            .rules
-            .by_id(&format!("imported-{plain}"))
-            .or_else(|| settings.rules.by_id(&plain))
-            .map(|(index, _)| index);
-        match found {
-            Some(index) => wanted.push(index.0 as usize),
-            None => {
-                return Err(input(id, "requested rule not found in rules", "see `sekisho rules list`"));
-            }
+        let found = import::named(id, &settings.rules);
+        if found.is_empty() {
+            return Err(input(id, "requested rule not found in rules", "see `sekisho rules list`"));
         }
+        let indexes = found.iter().filter_map(|id| settings.rules.by_id(id));
+        wanted.extend(indexes.map(|(index, _)| index.0 as usize));
     }
     for &index in &wanted {
         settings.active[index] = true;
@@ -374,43 +395,88 @@ fn baseline(path: &Path) -> Result<Vec<Known>, Error> {
     }
 }
 
+/// Go to the top of the work tree, from which git names files. The way back from there; empty where this
+/// was the top, or is not below it.
+fn to_the_top(repo: &Repo) -> Result<PathBuf, Error> {
+    let Some(top) = repo.top() else { return Ok(PathBuf::new()) };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let back = real(Path::new(".")).strip_prefix(real(top)).map(Path::to_owned).unwrap_or_default();
+    std::env::set_current_dir(top)
+        .map_err(|error| input(&top.display().to_string(), &error.to_string(), "check the work tree"))?;
+    Ok(back)
+}
+
+/// What `--log-opts` asks for.
+#[derive(Default)]
+struct Log {
+    story: StoryArguments,
+    /// Only so many commits, the last ones.
+    last: Option<u64>,
+}
+
 /// What `--log-opts` asks for, where that can be had.
-fn scope(options: &str) -> Result<StoryArguments, Error> {
-    let mut story = StoryArguments::default();
-    let plain = options.replace(['"', '\''], "");
-    let mut words = plain.split_whitespace();
+fn log(options: &str) -> Result<Log, Error> {
+    let unsupported = |what: &str| {
+        input(
+            &format!("--log-opts {what}"),
+            "this option of git log is not supported",
+            "use one of --all, A..B and -n N, with --since=DATE; or `sekisho audit` with --range, --since and --refs",
+        )
+    };
+    let mut log = Log::default();
+    // What chooses commits: of several of these, git would take more than the last.
+    let mut chosen: Vec<&str> = Vec::new();
+    let all = split(options);
+    let mut words = all.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let value = |name: &str| word.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
         if let Some(date) = value("--since").or_else(|| value("--after")) {
-            story.since = Some(date.to_owned());
+            log.story.since = Some(date.to_owned());
         } else if matches!(word, "--since" | "--after") {
-            story.since = words.next().map(str::to_owned);
+            log.story.since = words.next().map(str::to_owned);
         } else if let Some(count) = count(word, &mut words) {
-            story.range = Some(format!("HEAD~{count}..HEAD"));
-        } else if matches!(
-            word,
-            "--all"
-                | "--full-history"
-                | "--reverse"
-                | "--date-order"
-                | "--topo-order"
-                | "--author-date-order"
-                | "-p"
-                | "-U0"
-                | "--"
-        ) {
+            log.last = Some(count);
+            chosen.push(word);
+        } else if word == "--all" {
+            chosen.push(word);
+        } else if word == "--" {
+            // Files follow.
+            if let Some(path) = words.next() {
+                return Err(unsupported(&format!("-- {path}")));
+            }
+        } else if ORDER.contains(&word) {
             // Everything is what is looked at, and order changes nothing.
         } else if word.starts_with('-') {
-            return Err(input(
-                &format!("--log-opts {word}"),
-                "this option of git log is not supported",
-                "use --all, A..B, --since=DATE or -n N; or `sekisho audit` with --range, --since and --refs",
-            ));
+            return Err(unsupported(word));
         } else {
-            story.range = Some(word.to_owned());
+            log.story.range = Some(word.to_owned());
+            chosen.push(word);
         }
     }
-    Ok(story)
+    match chosen.len() {
+        0 | 1 => Ok(log),
+        _ => Err(unsupported(&chosen.join(" "))),
+    }
+}
+
+/// Options of `git log` that change nothing of what is found.
+const ORDER: [&str; 7] =
+    ["--full-history", "--reverse", "--date-order", "--topo-order", "--author-date-order", "-p", "-U0"];
+
+/// The words of a text, with spaces in them where they stand in quotes.
+fn split(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for one in text.chars() {
+        match (quote, one) {
+            (None, '"' | '\'') => quote = Some(one),
+            (Some(open), _) if open == one => quote = None,
+            (None, _) if one.is_whitespace() => words.push(String::new()),
+            _ => words.iter_mut().last().into_iter().for_each(|word| word.push(one)),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// `-5`, `-n 5`, `-n5`, `--max-count=5`.

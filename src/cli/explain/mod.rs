@@ -13,6 +13,7 @@ use crate::scan::explain::{Question, explain};
 use crate::source::content::{self, Bytes};
 use crate::source::ignored;
 use crate::source::repo::Repo;
+use crate::unpack;
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 pub struct Explain {
     /// A file, `-` for standard input, `REV:PATH` for a commit's file, `:PATH` for what is staged; with
-    /// `:LINE` or `:LINE:COLUMN` only what stands there
+    /// `:LINE` or `:LINE:COLUMN` only what stands there. What is in a container is named by the way to it,
+    /// as in `app.tar!/lib/app.jar!/config.yml:12`
     #[arg(value_name = "PATH[:LINE[:COLUMN]]", allow_hyphen_values = true)]
     pub place: String,
     /// The file as this commit has it
@@ -56,14 +58,14 @@ pub enum Format {
 /// A place that is not there, settings that cannot be used.
 pub fn run(args: &Explain, global: &Global) -> Result<u8, Error> {
     let Subject { origin, bytes, top, line, column } = subject(args)?;
-    let start = match &origin {
+    let start = match origin.root() {
         Origin::File(path) => path.clone(),
         _ => top.clone(),
     };
     let settings = Settings::load(&start, &judge::flags(global, Some(&args.select), &args.judge))?;
     let question = Question { line, column, rule: args.rule.clone() };
     let mut explanation = explain(settings, (&origin, &bytes), std::slice::from_ref(&top), question)?;
-    if let Origin::File(path) = &origin {
+    if let Origin::File(path) = origin.root() {
         explanation.left_out = ignored::why(&top, &clean(path));
     }
     let text = match args.format {
@@ -88,8 +90,24 @@ struct Subject {
 }
 
 fn subject(args: &Explain) -> Result<Subject, Error> {
+    let exists = |path: &str| path == "-" || Path::new(path).exists();
+    let (name, line, column) = place(&args.place, exists);
+    let Some((outer, way)) = unpack::split(name).filter(|_| !exists(name)) else {
+        return outermost(args, name, line, column);
+    };
+    let subject = outermost(args, outer, line, column)?;
+    let (origin, bytes) =
+        unpack::member(subject.origin, &subject.bytes, way).ok_or_else(|| Error::Input {
+            what: name.to_owned(),
+            reason: format!("{outer} holds no such member"),
+            remedy: "name it as a report of `sekisho scan` does".to_owned(),
+        })?;
+    Ok(Subject { origin, bytes, ..subject })
+}
+
+/// What is to be explained, or the container that it is in.
+fn outermost(args: &Explain, name: &str, line: Option<u64>, column: Option<u64>) -> Result<Subject, Error> {
     let here = std::env::current_dir().unwrap_or_default();
-    let (name, line, column) = place(&args.place, |path| path == "-" || Path::new(path).exists());
     if let Some(revision) = &args.commit {
         let repo = Repo::here()?;
         let path = in_repository(&repo, name)?;

@@ -11,6 +11,8 @@ pub struct Hook {
     pub command: HookCommand,
     #[command(flatten)]
     pub judge: crate::cli::judge::Judge,
+    #[command(flatten)]
+    pub unpacking: crate::cli::unpacking::Unpacking,
 }
 
 #[derive(Subcommand)]

@@ -33,7 +33,8 @@ const SKIP: &str = "SEKISHO_SKIP";
 /// # Errors
 /// What ends the run; a hook that could not look has said how to go on.
 pub fn run(hook: &Hook, global: &Global) -> Result<u8, Error> {
-    let global = &Global { judge: hook.judge.clone(), ..global.clone() };
+    let (judge, unpacking) = (hook.judge.clone(), hook.unpacking.clone());
+    let global = &Global { judge, unpacking, ..global.clone() };
     let (gate, result) = match &hook.command {
         HookCommand::PreCommit { files } => (Gate::Commit { unborn: false }, pre_commit(files, global)),
         HookCommand::CommitMsg { file } => (Gate::Message, message::run(file, global)),
@@ -93,10 +94,10 @@ fn look<S: Source + Introduced>(gate: Gate, start: &Path, source: &S, global: &G
     let settings = Settings::load(start, &flags)?;
     output::notes(&settings, false);
     let waived = waived(&settings)?;
-    let scan = Scan::new(settings);
+    let scan = Scan::new(settings).opening(global.unpacking.limits());
     let verdict = gate::judge(scan.run_apart(source)?, source, &waived);
     judge::tell(&verdict.outcome.told, false);
-    let status = verdict.outcome.exit_status();
+    let status = global.unpacking.status(&verdict.outcome, false);
     tell(gate, &verdict, global)?;
     Ok(status)
 }
@@ -148,7 +149,10 @@ fn tell(gate: Gate, verdict: &Verdict, global: &Global) -> Result<(), Error> {
         } else {
             blocked::write(gate, &outcome.findings, &options, &mut text)?;
         }
-        if !outcome.complete() {
+        if global.unpacking.allow_incomplete && !outcome.complete() {
+            let missed = outcome.skipped.iter().filter(|skipped| !skipped.reason.benign()).count();
+            writeln!(text, "sekisho: {missed} not looked at (--allow-incomplete: blocks nothing)")?;
+        } else if !outcome.complete() {
             blocked::write_skipped(gate, &outcome.skipped, &options, &mut text)?;
         }
         match verdict.older.len() {

@@ -7,9 +7,11 @@ use crate::error::Error;
 use crate::finding::{Finding, Outcome};
 use crate::origin::{ObjectKind, Origin, slashed};
 use crate::rules::file::Provider;
-use crate::rules::import::{AllowDraft, Draft, Grade, Known};
+use crate::rules::import::{self, AllowDraft, Draft, Grade, Known};
 use crate::scan::Scan;
-use crate::source::repo::Repo;
+use crate::source::repo::lookup::{self, Trees};
+use crate::source::repo::objects::Reader;
+use crate::source::repo::{Id, Repo};
 use crate::source::{Source, Visit};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -45,12 +47,13 @@ pub fn resolve(known: &[Known], draft: &mut Draft, global: &Global) -> Result<()
     settings.foreign_comments = false;
     let scan = Scan::new(settings);
     let repo = Repo::here().ok();
+    let mut commits = repo.as_ref().map(Commits::new);
     let mut texts = Texts(Vec::new());
     let mut gone = BTreeSet::new();
     let places: BTreeSet<(Option<&str>, &str)> =
         known.iter().map(|known| (known.commit.as_deref(), known.file.as_str())).collect();
     for (commit, file) in places {
-        match read(repo.as_ref(), commit, file) {
+        match read(commits.as_mut(), commit, file) {
             Some(text) => texts.0.push(text),
             None => drop(gone.insert((commit.map(str::to_owned), file.to_owned()))),
         }
@@ -59,7 +62,7 @@ pub fn resolve(known: &[Known], draft: &mut Draft, global: &Global) -> Result<()
     let index = Index::new(&outcome);
     let mut entries: Vec<(String, String)> = Vec::new();
     for known in known {
-        let found = index.at(known);
+        let found = index.at(known, &import::named(&known.rule, scan.engine().rules()));
         let reason = format!("accepted in gitleaks as {}", known.rule);
         let mut fingerprints: Vec<String> = found.iter().map(|finding| finding.fingerprint.clone()).collect();
         if let Some(secret) = &known.secret {
@@ -86,11 +89,57 @@ pub fn resolve(known: &[Known], draft: &mut Draft, global: &Global) -> Result<()
     Ok(())
 }
 
+/// Reads files of commits by one reader, however many there are.
+struct Commits<'r> {
+    repo: &'r Repo,
+    reader: Reader<'r>,
+    trees: Trees,
+    /// The trees of commits; none for one that is not here.
+    roots: HashMap<String, Option<Id>>,
+}
+
+impl<'r> Commits<'r> {
+    fn new(repo: &'r Repo) -> Commits<'r> {
+        Commits { repo, reader: repo.reader(), trees: Trees::default(), roots: HashMap::new() }
+    }
+
+    /// What a commit has at a path; none where that is no file or cannot be read.
+    fn blob(&mut self, commit: &str, file: &str) -> Option<Vec<u8>> {
+        let root = match self.roots.get(commit) {
+            Some(root) => *root,
+            None => {
+                let root = self.root(commit);
+                self.roots.insert(commit.to_owned(), root);
+                root
+            }
+        };
+        let id = self.trees.find(&mut self.reader, &root?, file.as_bytes()).ok()??;
+        match self.reader.read(&id).ok()? {
+            (ObjectKind::Blob, bytes) => Some(bytes.to_vec()),
+            _ => None,
+        }
+    }
+
+    fn root(&mut self, commit: &str) -> Option<Id> {
+        // Entries may have the first digits only.
+        let id = Id::parse(commit.as_bytes()).or_else(|| {
+            let name = format!("{commit}^{{commit}}");
+            let line = self.repo.asker().line(&["rev-parse", "--quiet", "--verify", &name]).ok()?;
+            Id::parse(&line)
+        })?;
+        lookup::tree_of(&mut self.reader, &id).ok()
+    }
+}
+
 /// The text of a file, in a commit or in the work tree: a commit that is gone is no reason to lose what was
 /// accepted.
-fn read(repo: Option<&Repo>, commit: Option<&str>, file: &str) -> Option<(Origin, Vec<u8>)> {
-    if let (Some(commit), Some(repo)) = (commit, repo)
-        && let Ok(bytes) = repo.asker().run(&["cat-file", "blob", &format!("{commit}:{file}")], &[])
+fn read(
+    mut commits: Option<&mut Commits<'_>>,
+    commit: Option<&str>,
+    file: &str,
+) -> Option<(Origin, Vec<u8>)> {
+    if let (Some(commit), Some(commits)) = (commit, &mut commits)
+        && let Some(bytes) = commits.blob(commit, file)
     {
         let origin = Origin::Object {
             id: commit.to_owned(),
@@ -100,7 +149,7 @@ fn read(repo: Option<&Repo>, commit: Option<&str>, file: &str) -> Option<(Origin
         };
         return Some((origin, bytes));
     }
-    let top = repo.and_then(Repo::top).map_or_else(PathBuf::new, Path::to_owned);
+    let top = commits.and_then(|commits| commits.repo.top()).map_or_else(PathBuf::new, Path::to_owned);
     let named = [top.join(file), PathBuf::from(file)].into_iter().find(|path| path.is_file())?;
     let bytes = std::fs::read(&named).ok()?;
     Some((Origin::File(PathBuf::from(file)), bytes))
@@ -112,9 +161,7 @@ struct Index<'o>(HashMap<(String, u64), Vec<&'o Finding>>);
 impl<'o> Index<'o> {
     fn new(outcome: &'o Outcome) -> Index<'o> {
         let mut index: HashMap<(String, u64), Vec<&Finding>> = HashMap::new();
-        let all =
-            outcome.findings.iter().flat_map(|finding| std::iter::once(finding).chain(&finding.companions));
-        for finding in all {
+        for finding in outcome.halves() {
             for place in &finding.occurrences {
                 let path = match &place.origin {
                     Origin::Object { commit: Some(commit), .. } => {
@@ -132,15 +179,16 @@ impl<'o> Index<'o> {
         Index(index)
     }
 
-    /// What is found where something was accepted: what the other scanner's rule found where a rule here has
-    /// its name, and otherwise what is on the line.
-    fn at(&self, known: &Known) -> Vec<&'o Finding> {
+    /// What is found where something was accepted: what the rules found that its rule is called by here, and
+    /// otherwise what is on the line.
+    fn at(&self, known: &Known, names: &[String]) -> Vec<&'o Finding> {
         let in_commit = known.commit.as_ref().map(|commit| format!("{commit}:{}", known.file));
         let places = in_commit.into_iter().chain([known.file.clone()]);
         let found =
             places.filter_map(|path| self.0.get(&(path, known.line))).next().cloned().unwrap_or_default();
-        let named: Vec<&Finding> =
-            found.iter().copied().filter(|finding| finding.rule == known.rule).collect();
+        let is_named = |rule: &String| *rule == known.rule || names.contains(rule);
+        let is_named = |finding: &&Finding| is_named(&finding.rule) || finding.also.iter().any(is_named);
+        let named: Vec<&Finding> = found.iter().copied().filter(is_named).collect();
         let found = if named.is_empty() { found } else { named };
         match &known.secret {
             None => found,

@@ -1,9 +1,11 @@
 //! All measures of an assignment: those of its name, its value and the place where it stands.
 
+use super::model::Open;
 use super::name::{self, Name};
 use super::{Context, FileKind, Form, shape};
 use crate::engine::assign::Operator;
 use crate::engine::words::WordSearch;
+use std::sync::LazyLock;
 
 /// Number of measures of the place.
 const PLACE: usize = 30;
@@ -81,20 +83,17 @@ pub(super) fn measure_named(context: &Context<'_>, name: &Name<'_>) -> [i16; FEA
     measures
 }
 
-/// The measures as they would be in each kind of file, in turn, with that kind; in code only where
-/// `in_code`.
-pub(super) fn of_each_kind(
-    measures: &[i16; FEATURES],
-    in_code: bool,
-) -> impl Iterator<Item = ([i16; FEATURES], FileKind)> {
-    let measures = *measures;
-    FileKind::all().filter(move |file| in_code || file.form != Form::Code).map(move |file| {
-        let mut measures = measures;
-        measures[FORMS..FORMS + 4].copy_from_slice(&form_flags(file.form));
-        measures[FIXTURE] = i16::from(file.fixture);
-        (measures, file)
-    })
-}
+/// The kinds of files as ways in which measures can be: by the kind's number in [`FileKind::all`].
+pub(super) static KINDS: LazyLock<Open> = LazyLock::new(|| {
+    let mut open = Open { ways: [[0, 0]; FEATURES] };
+    for (way, file) in FileKind::all().enumerate() {
+        let forms = form_flags(file.form).into_iter().enumerate().map(|(at, flag)| (FORMS + at, flag));
+        for (at, flag) in forms.chain([(FIXTURE, i16::from(file.fixture))]) {
+            open.ways[at][usize::from(flag == 1)] |= 1 << way;
+        }
+    }
+    open
+});
 
 /// Is it code, configuration, a document, a lock file or a log? None of them for files of unknown kind.
 fn form_flags(form: Form) -> [i16; 4] {

@@ -73,13 +73,15 @@ pub fn judge(context: &Context<'_>) -> Judgement {
     let kind = name::kind(name);
     let measures = features::measure_named(context, name);
     let (score, likely) = match context.file.form {
-        Form::Any => features::of_each_kind(&measures, !obvious_in_code(context, name)).fold(
-            (NEVER, false),
-            |(best, likely), (measures, file)| {
-                let score = model::score(&measures);
-                (best.max(score), likely || score >= threshold(file))
-            },
-        ),
+        Form::Any => {
+            let in_code = !obvious_in_code(context, name);
+            let kinds = || FileKind::all().enumerate().filter(|(_, file)| in_code || file.form != Form::Code);
+            let all = kinds().fold(0, |all, (way, _)| all | 1 << way);
+            let scores = model::scores(&measures, &features::KINDS, all);
+            kinds().fold((NEVER, false), |(best, likely), (way, file)| {
+                (best.max(scores[way]), likely || scores[way] >= threshold(file))
+            })
+        }
         _ => {
             let score = model::score(&measures);
             (score, score >= threshold(context.file))

@@ -22,8 +22,20 @@ pub struct List {
     pub targetrules: Vec<String>,
 }
 
-/// Add the entries of a list for these rules (none for all rules) to a draft. `about` names the list.
-pub fn add(draft: &mut Draft, about: &str, list: &List, rules: &[String], reason: &str) {
+/// What a suppression is for.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// Ids of rules; none for all.
+    pub rules: &'a [String],
+    /// Each of these rules takes its whole match for the secret.
+    pub whole: bool,
+}
+
+/// Why a condition on the match is left out.
+pub const ON_THE_MATCH: &str = "the match is more than the secret, and only the line is known beside it: that would allow more than was meant";
+
+/// Add the entries of a list to a draft. `about` names the list.
+pub fn add(draft: &mut Draft, about: &str, list: &List, scope: Scope<'_>, reason: &str) {
     draft.allow_read += 1;
     let reason = match list.description.trim() {
         "" => reason.to_owned(),
@@ -38,7 +50,7 @@ pub fn add(draft: &mut Draft, about: &str, list: &List, rules: &[String], reason
         }
     };
     let paths = checked(draft, about, "paths", &list.paths);
-    let regexes = checked(draft, about, "regexes", &list.regexes);
+    let mut regexes = checked(draft, about, "regexes", &list.regexes);
     let stopwords = stopwords(draft, about, &list.stopwords);
     // A part that is gone makes the rest of an AND hold for more than was meant.
     let lost =
@@ -63,27 +75,17 @@ pub fn add(draft: &mut Draft, about: &str, list: &List, rules: &[String], reason
     }
     let target = match list.regextarget.to_lowercase().as_str() {
         "line" => Target::Line,
-        "match" => {
-            if list.regexes.iter().any(|regex| regex.contains('^') || regex.contains('$')) {
-                draft.note(
-                    about,
-                    Grade::LeftOut,
-                    "a pattern on the match that is tied to its beginning or end",
-                );
+        "match" if !scope.whole && !regexes.is_empty() => {
+            draft.note(about, Grade::LeftOut, format!("its patterns on the match: {ON_THE_MATCH}"));
+            if all {
                 return;
             }
-            if !regexes.is_empty() {
-                draft.note(
-                    about,
-                    Grade::Changed,
-                    "its patterns look at the whole line here, not only at the match",
-                );
-            }
-            Target::Line
+            regexes.clear();
+            Target::Value
         }
         _ => Target::Value,
     };
-    let base = AllowDraft { rules: rules.to_vec(), reason, ..AllowDraft::default() };
+    let base = AllowDraft { rules: scope.rules.to_vec(), reason, ..AllowDraft::default() };
     match all {
         true => together(draft, about, base, target, [&paths, &regexes, &stopwords]),
         false => apart(draft, &base, target, [&paths, &regexes, &stopwords]),
@@ -212,6 +214,23 @@ pub fn one(draft: &mut Draft, about: &str, text: &str) -> Result<String, String>
             Ok(meant)
         }
         None => Ok(translated.pattern),
+    }
+}
+
+/// The pattern of a rule's `path` in our spelling: it says where the rule looks, so that a fault in it must
+/// not make it look at less. None where every path matches.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn place(text: &str) -> Result<Option<String>, String> {
+    let translated = go_syntax::translate(text);
+    let hir = pattern::parse(&translated).map_err(|trouble| trouble.to_string())?;
+    if pattern::matches_all(&hir) {
+        return Ok(None);
+    }
+    match translated.pattern.len() > LONGEST {
+        true => Err(format!("the pattern has more than {LONGEST} bytes")),
+        false => Ok(Some(translated.pattern)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an import makes: rules, suppressions, and notes about what could not be carried over as it was.
 
 use crate::rules::file::FileRule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much a note matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +79,8 @@ pub struct Draft {
     pub replaces: bool,
     /// What to know about it.
     pub notes: Vec<Note>,
+    /// The notes about rules that look for secrets and had to be left out: what they would find is missed.
+    pub lost: Vec<Note>,
     /// How many rules the file has.
     pub rules_read: usize,
     /// How many suppressions the file has.
@@ -92,6 +94,48 @@ impl Draft {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Note that a rule which looks for secrets is left out.
+    pub fn lose(&mut self, about: &str, reason: impl Into<String>) {
+        let note = Note { about: about.to_owned(), grade: Grade::LeftOut, text: reason.into() };
+        self.note(about, note.grade, note.text.clone());
+        self.lost.push(note);
+    }
+
+    /// Take out what names rules that were left out: nothing here is called so. `others` tells of the rules
+    /// that are there beside those of the draft.
+    pub fn forget(&mut self, others: impl Fn(&str) -> bool) {
+        let own: BTreeSet<String> = self.rules.iter().map(|rule| rule.id.clone()).collect();
+        let there = |id: &String| own.contains(id) || others(id);
+        let mut notes = Vec::new();
+        self.disable.retain(|id| {
+            let kept = there(id);
+            if !kept {
+                notes.push((format!("rule `{id}`"), "it is switched off, and was left out".to_owned()));
+            }
+            kept
+        });
+        self.allow.retain_mut(|entry| {
+            let named = !entry.rules.is_empty();
+            entry.rules.retain(&there);
+            // An entry without a rule would hold for all of them.
+            let kept = !named || !entry.rules.is_empty();
+            if !kept {
+                notes.push((
+                    entry.reason.clone(),
+                    "what it allows is for a rule that was left out".to_owned(),
+                ));
+            }
+            kept
+        });
+        for rule in &mut self.rules {
+            if let Some(pair) = rule.pair.take_if(|pair| !there(&pair.rule)) {
+                let text = format!("it requires the rule `{}`, which was left out", pair.rule);
+                notes.push((format!("rule `{}`", rule.id), text));
+            }
+        }
+        notes.into_iter().for_each(|(about, text)| self.note(&about, Grade::Changed, text));
     }
 
     /// How many notes there are of each grade.
@@ -109,6 +153,7 @@ impl Draft {
         self.replaces |= other.replaces;
         self.rules_read += other.rules_read;
         self.allow_read += other.allow_read;
+        self.lost.extend(other.lost);
         other.notes.into_iter().for_each(|note| {
             if !self.notes.contains(&note) {
                 self.notes.push(note);

@@ -1,16 +1,16 @@
 //! Configuration of gitleaks and betterleaks (TOML; keys in any case, as their reader takes them).
 //! Source of the form: the two programs' own documentation of their configuration.
 
-use super::allowlist::{self, List, counted};
+use super::allowlist::{self, List, Scope, counted};
 use super::draft::{AllowDraft, Draft, Grade};
 use super::expression::{self, Condition, Subject};
 use super::rule::{self, Parts};
-use super::{ImportError, go_syntax};
+use super::{ImportError, go_syntax, pattern};
 use crate::rules::file::{FilePair, toml_error};
 use crate::rules::rule::Severity;
 use crate::rules::set::RuleSet;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Bytes that a line is taken to have where a distance is given in lines.
@@ -91,7 +91,8 @@ pub fn import(text: &str, path: &Path) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
     let mut chain = vec![identity(path)];
     let file = read(&mut draft, text, path, &mut chain)?;
-    let mut importer = Importer { draft, builtin: RuleSet::builtin(), ids: BTreeMap::new() };
+    let mut importer =
+        Importer { draft, builtin: RuleSet::builtin(), ids: BTreeMap::new(), whole: BTreeSet::new() };
     importer.file(file);
     Ok(importer.draft)
 }
@@ -261,6 +262,8 @@ struct Importer {
     builtin: RuleSet,
     /// Ids of the file and what they are called here.
     ids: BTreeMap<String, String>,
+    /// The rules of the file, by their ids here, that take their whole match for the secret.
+    whole: BTreeSet<String>,
 }
 
 impl Importer {
@@ -296,10 +299,18 @@ impl Importer {
                 self.draft.note(&about, Grade::LeftOut, "none of its rules is known");
                 continue;
             }
-            allowlist::add(&mut self.draft, &about, list, &rules, "allowlist of the imported configuration");
+            let scope = Scope { rules: &rules, whole: self.whole(&rules) };
+            allowlist::add(&mut self.draft, &about, list, scope, "allowlist of the imported configuration");
         }
         self.filter("the global `prefilter`", &file.prefilter, &[]);
         self.filter("the global `filter`", &file.filter, &[]);
+        let builtin = &self.builtin;
+        self.draft.forget(|id| builtin.by_id(id).is_some());
+    }
+
+    /// Does each of these rules take its whole match for the secret?
+    fn whole(&self, rules: &[String]) -> bool {
+        !rules.is_empty() && rules.iter().all(|rule| self.whole.contains(rule))
     }
 
     /// What a rule of the file is called here: an imported rule, or built-in ones.
@@ -307,17 +318,7 @@ impl Importer {
         if let Some(own) = self.ids.get(id) {
             return vec![own.clone()];
         }
-        let plain = rule::slug(id);
-        if plain == "generic-api-key" {
-            // Theirs is for every value next to a telling name.
-            let generic = ["generic-api-key", "generic-password", "generic-token"];
-            return generic
-                .iter()
-                .filter(|id| self.builtin.by_id(id).is_some())
-                .map(|id| (*id).to_owned())
-                .collect();
-        }
-        self.builtin.by_id(&plain).map(|(_, rule)| vec![rule.id.to_string()]).unwrap_or_default()
+        rule::named(id, &self.builtin)
     }
 
     fn disable(&mut self, id: &str) {
@@ -334,7 +335,10 @@ impl Importer {
         let about = format!("{}rule `{}`", raw.place, raw.id);
         unknown(&mut self.draft, &about, &raw.rest);
         if raw.id.is_empty() {
-            self.draft.note(&about, Grade::LeftOut, "it has no id");
+            match raw.regex.is_empty() {
+                true => self.draft.note(&about, Grade::LeftOut, "it has no id"),
+                false => self.draft.lose(&about, "it has no id"),
+            }
             return;
         }
         let changes_default = raw.regex.is_empty() && raw.path.is_empty() && defaults;
@@ -366,7 +370,8 @@ impl Importer {
         let reason = format!("allowlist of rule {} of the imported configuration", raw.id);
         for (index, list) in raw.allowlist.iter().chain(&raw.allowlists).enumerate() {
             let which = format!("{about}, allowlist {}", index + 1);
-            allowlist::add(&mut self.draft, &which, list, &rules, &reason);
+            let scope = Scope { rules: &rules, whole: self.whole(&rules) };
+            allowlist::add(&mut self.draft, &which, list, scope, &reason);
         }
         self.filter(&format!("{about}, `filter`"), &raw.filter, &rules);
     }
@@ -381,15 +386,12 @@ impl Importer {
             };
             self.draft.note(about, Grade::Changed, format!("it is called `{id}` here: {why}"));
         }
-        let path_regex = match raw.path.as_str() {
-            "" => None,
-            path => match allowlist::one(&mut self.draft, &format!("{about}, `path`"), path) {
-                Ok(path) => Some(path),
-                Err(reason) => {
-                    self.draft.note(about, Grade::LeftOut, format!("`path`: {reason}"));
-                    return;
-                }
-            },
+        let path_regex = match allowlist::place(&raw.path) {
+            Ok(path) => path,
+            Err(reason) => {
+                self.draft.lose(about, format!("`path`: {reason}"));
+                return;
+            }
         };
         if raw.skipreport {
             let text = "`skipReport`: it is switched off, so that other rules cannot require it";
@@ -415,6 +417,9 @@ impl Importer {
             pair,
             refs: Vec::new(),
         };
+        if raw.secretgroup == 0 && pattern::groups(&parts.pattern.pattern).is_empty() {
+            self.whole.insert(id.clone());
+        }
         rule::add(&mut self.draft, about, parts);
     }
 
@@ -514,8 +519,11 @@ impl Importer {
                     let pattern = allowlist::one(&mut self.draft, about, pattern)?;
                     let slot = match subject {
                         Subject::Path => &mut entry.path_regex,
-                        Subject::Secret => &mut entry.value,
-                        Subject::Line | Subject::Match => &mut entry.line,
+                        Subject::Match if !self.whole(rules) => {
+                            return Err(allowlist::ON_THE_MATCH.to_owned());
+                        }
+                        Subject::Secret | Subject::Match => &mut entry.value,
+                        Subject::Line => &mut entry.line,
                     };
                     if slot.replace(pattern).is_some() {
                         return Err("two conditions on the same text".to_owned());

@@ -45,8 +45,8 @@ pub fn import(text: &str, path: &Path) -> Result<Draft, ImportError> {
         reason,
         remedy: "see docs/moving.md for what is understood of these rule files".to_owned(),
     };
-    let tree = yaml::read(text).map_err(wrong)?;
-    let rules = tree.get("rules").ok_or_else(|| wrong("it has no `rules`".to_owned()))?.items();
+    let documents = yaml::read(text).map_err(wrong)?;
+    let rules = yaml::rules(&documents).ok_or_else(|| wrong("it has no `rules`".to_owned()))?;
     let builtin = RuleSet::builtin();
     let mut draft = Draft { rules_read: rules.len(), ..Draft::default() };
     let text_of = |node: &Node, key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
@@ -67,7 +67,8 @@ pub fn import(text: &str, path: &Path) -> Result<Draft, ImportError> {
         let about = format!("{name}, line {}: rule `{id}`", node.line);
         one(&mut draft, node, &about, &id, &ids);
     }
-    if tree.get("rulesets").is_some() {
+    draft.forget(|id| builtin.by_id(id).is_some());
+    if documents.iter().any(|document| document.get("rulesets").is_some()) {
         draft.note("", Grade::LeftOut, "`rulesets`: switch rules on and off under [rules]");
     }
     Ok(draft)

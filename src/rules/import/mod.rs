@@ -18,6 +18,7 @@ mod yaml;
 
 pub use draft::{AllowDraft, Draft, Grade, Note};
 pub use known::Known;
+pub use rule::named;
 pub use write::{allow_text, write};
 
 use serde_json::Value;
@@ -100,7 +101,7 @@ impl Kind {
             return Some(Kind::IgnoreFile);
         }
         let rules = trimmed.contains("rules:").then(|| yaml::read(trimmed).ok()).flatten()?;
-        let rules = rules.get("rules")?.items();
+        let rules = yaml::rules(&rules)?;
         rules.iter().any(|rule| rule.get("pattern").is_some()).then_some(Kind::Kingfisher)
     }
 }

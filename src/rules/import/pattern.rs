@@ -3,7 +3,8 @@
 use super::go_syntax::Translated;
 use crate::rules::compile::TOKEN_LIMIT;
 use regex_syntax::ast::{self, Ast, GroupKind, RepetitionKind, RepetitionRange};
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind, Look};
+use std::collections::BTreeSet;
 
 /// Most repetitions that stand for an open number of them, the first that fits: `+` is written
 /// `{1,1024}` if the whole then is short enough for a rule.
@@ -69,6 +70,8 @@ struct Edit {
     from: usize,
     to: usize,
     text: String,
+    /// The largest count that it writes.
+    count: Option<u32>,
 }
 
 fn edited(pattern: &str, mut edits: Vec<Edit>) -> String {
@@ -100,15 +103,17 @@ pub fn bounded(translated: &Translated, limit: usize) -> Result<Bounded, Trouble
         let mut edits = Vec::new();
         // Counts that have an end are only lowered where the pattern is too long because of them.
         cut(&tree, cap, longest.is_some() || cap <= 256, &mut edits);
+        let counts: BTreeSet<u32> = edits.iter().filter_map(|edit| edit.count).collect();
         let pattern = edited(&translated.pattern, edits);
         let short = parse(&Translated::same(&pattern)).is_ok_and(|hir| fits(&hir));
         if short {
+            let times = or(&counts);
             let note = match longest {
                 None => format!(
-                    "the pattern had no largest length: what was open now repeats at most {cap} times"
+                    "the pattern had no largest length: what was open now repeats at most {times} times"
                 ),
                 Some(longest) => format!(
-                    "the pattern could match {longest} bytes: what repeats now does so at most {cap} times, so that \
+                    "the pattern could match {longest} bytes: what repeats now does so at most {times} times, so that \
                      it ends at {limit} bytes"
                 ),
             };
@@ -116,6 +121,15 @@ pub fn bounded(translated: &Translated, limit: usize) -> Result<Bounded, Trouble
         }
     }
     Err(Trouble { reason: format!("the pattern cannot be kept to {limit} bytes"), column: None })
+}
+
+/// `64, 100 or 1024`.
+fn or(counts: &BTreeSet<u32>) -> String {
+    let texts: Vec<String> = counts.iter().map(u32::to_string).collect();
+    match texts.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => texts.concat(),
+    }
 }
 
 /// Edits that close every open repetition, and with `all` lower every one above `cap`.
@@ -146,7 +160,7 @@ fn cut(tree: &Ast, cap: u32, all: bool, edits: &mut Vec<Edit>) {
             let span = &repetition.op.span;
             let lazy = if repetition.greedy { "" } else { "?" };
             let text = format!("{{{least},{new}}}{lazy}");
-            edits.push(Edit { from: span.start.offset, to: span.end.offset, text });
+            edits.push(Edit { from: span.start.offset, to: span.end.offset, text, count: Some(new) });
         }
         Ast::Group(group) => cut(&group.ast, cap, all, edits),
         Ast::Alternation(parts) => parts.asts.iter().for_each(|part| cut(part, cap, all, edits)),
@@ -235,13 +249,14 @@ pub fn with_secret(pattern: &str, group: &Group) -> String {
         if let Some(("secret", from, to)) =
             other.name.as_ref().map(|(name, from, to)| (name.as_str(), *from, *to))
         {
-            edits.push(Edit { from, to, text: "other".to_owned() });
+            edits.push(Edit { from, to, text: "other".to_owned(), count: None });
         }
     }
-    edits.push(match &group.name {
-        Some((_, from, to)) => Edit { from: *from, to: *to, text: "secret".to_owned() },
-        None => Edit { from: group.span.0 + 1, to: group.span.0 + 1, text: "?<secret>".to_owned() },
-    });
+    let (from, to, text) = match &group.name {
+        Some((_, from, to)) => (*from, *to, "secret"),
+        None => (group.span.0 + 1, group.span.0 + 1, "?<secret>"),
+    };
+    edits.push(Edit { from, to, text: text.to_owned(), count: None });
     edited(pattern, edits)
 }
 
@@ -287,10 +302,36 @@ pub fn half_anchored(pattern: &str) -> Option<String> {
     odd.then(|| format!("{}^(?:{body})$", &pattern[..lead]))
 }
 
-/// Does this pattern match the empty text, and so every text?
+/// The flags before everything else in a pattern, as they are written: `(?xi)`. Empty where there are none.
+pub fn leading_flags(pattern: &str) -> &str {
+    let mut end = 0;
+    while let Some(inside) = pattern[end..].strip_prefix("(?")
+        && let Some((flags, _)) = inside.split_once(')')
+        && flags.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+    {
+        end += flags.len() + 3;
+    }
+    &pattern[..end]
+}
+
+/// Do the flags before everything else in a pattern let letters stand in either case?
+pub fn any_case(pattern: &str) -> bool {
+    let mut on = false;
+    for group in leading_flags(pattern).split("(?") {
+        let (set, unset) = group.split_once('-').unwrap_or((group, ""));
+        on = (on || set.contains('i')) && !unset.contains('i');
+    }
+    on
+}
+
+/// Does this pattern match the empty text somewhere in every text? It does not where each of its matches
+/// is tied to both ends.
 pub fn matches_all(hir: &Hir) -> bool {
-    let looks = hir.properties().look_set();
-    hir.properties().minimum_len() == Some(0) && (looks.is_empty() || !looks.contains_anchor())
+    let properties = hir.properties();
+    let (first, last) = (properties.look_set_prefix(), properties.look_set_suffix());
+    let start = [Look::Start, Look::StartLF, Look::StartCRLF].iter().any(|&look| first.contains(look));
+    let end = [Look::End, Look::EndLF, Look::EndCRLF].iter().any(|&look| last.contains(look));
+    properties.minimum_len() == Some(0) && !(start && end)
 }
 
 /// Can this pattern match nothing at all?
@@ -333,6 +374,30 @@ mod tests {
     }
 
     #[test]
+    fn notes_tell_the_counts_that_are_written() {
+        let note = |pattern: &str| bounded(&translate(pattern), LIMIT).unwrap().note.unwrap();
+        assert!(note("a.*b").contains("at most 100 times"), "{}", note("a.*b"));
+        let several = r"(?:ab)+\s*[0-9]{8,}x[a-z]{2000,}";
+        assert!(note(several).contains("at most 64, 100, 1024 or 2000 times"), "{}", note(several));
+    }
+
+    #[test]
+    fn flags_at_the_beginning() {
+        for (pattern, flags, any) in [
+            ("(?i)a", "(?i)", true),
+            ("(?xi)(?s) a", "(?xi)(?s)", true),
+            ("(?i-s)a", "(?i-s)", true),
+            ("(?s-i)a", "(?s-i)", false),
+            ("(?i)(?-i)a", "(?i)(?-i)", false),
+            ("(?i:a)", "", false),
+            ("(?P<x>i)", "", false),
+            ("a(?i)", "", false),
+        ] {
+            assert_eq!((leading_flags(pattern), any_case(pattern)), (flags, any), "{pattern}");
+        }
+    }
+
+    #[test]
     fn what_is_too_long_is_cut() {
         let cut = bounded(&translate("begin[a-z]{64,20000}end"), LIMIT).unwrap();
         assert_eq!(cut.pattern, "begin[a-z]{64,1024}end");
@@ -372,10 +437,10 @@ mod tests {
     #[test]
     fn all_and_nothing() {
         let parsed = |pattern: &str| parse(&translate(pattern)).unwrap();
-        for all in [".*", "a?", "(?:)", "x*|y"] {
+        for all in [".*", "a?", "(?:)", "x*|y", "^.*", ".*$", "^", "$", r"\b", "^a?|b$", "(?:^a|b$)?"] {
             assert!(matches_all(&parsed(all)), "{all}");
         }
-        for not in ["^$", "a", "^.*$", ".+"] {
+        for not in ["^$", "a", "^.*$", ".+", "(?m)^a?$", "^(?:a|b)?$"] {
             assert!(!matches_all(&parsed(not)), "{not}");
         }
         assert!(matches_nothing(&parsed(r"a[^\s\S]b")));

@@ -53,21 +53,37 @@ pub fn slug(id: &str) -> String {
 /// The id that an imported rule gets beside the built-in rules.
 pub fn own_id(id: &str, builtin: &RuleSet) -> String {
     let plain = slug(id);
-    if builtin.by_id(&plain).is_some() { format!("imported-{plain}") } else { plain }
+    if builtin.by_id(&plain).is_some() { imported(&plain) } else { plain }
+}
+
+fn imported(plain: &str) -> String {
+    format!("imported-{plain}")
+}
+
+/// What a rule of the other scanner is called among these rules: an imported rule, or built-in ones. None
+/// where it has no counterpart.
+pub fn named(id: &str, rules: &RuleSet) -> Vec<String> {
+    let plain = slug(id);
+    let own = imported(&plain);
+    if rules.by_id(&own).is_some() {
+        return vec![own];
+    }
+    // Theirs is for every value next to a telling name.
+    let wanted: &[&str] = match plain.as_str() {
+        "generic-api-key" => &["generic-api-key", "generic-password", "generic-token"],
+        plain => &[plain],
+    };
+    wanted.iter().filter(|id| rules.by_id(id).is_some()).map(|id| (*id).to_owned()).collect()
 }
 
 /// Add a rule to the draft, or a note why it was left out.
 pub fn add(draft: &mut Draft, about: &str, parts: Parts<'_>) {
     match build(draft, about, parts) {
         Ok(rule) if draft.rules.iter().any(|other| other.id == rule.id) => {
-            draft.note(
-                about,
-                Grade::LeftOut,
-                format!("the id `{}` is used twice; give this rule one of its own", rule.id),
-            );
+            draft.lose(about, format!("the id `{}` is used twice; give this rule one of its own", rule.id));
         }
         Ok(rule) => draft.rules.push(rule),
-        Err(reason) => draft.note(about, Grade::LeftOut, reason),
+        Err(reason) => draft.lose(about, reason),
     }
 }
 
@@ -114,7 +130,7 @@ fn build(draft: &mut Draft, about: &str, parts: Parts<'_>) -> Result<FileRule, S
             about,
             Grade::Changed,
             "its keywords need not stand in the match: here one of them must stand within 256 bytes before it or \
-             128 bytes behind it, where it could be anywhere in the file",
+             128 bytes behind it and as whole words, where it could be anywhere in the file and inside of a word",
         );
     }
     if compiles(&rule).is_err() {
@@ -240,7 +256,7 @@ fn anchored(
     if !keywords.is_empty() && long && words::always_holds(hir, keywords) {
         rule.anchors = keywords.iter().map(|word| (*word).to_owned()).collect();
         // Keywords hold in any case; anchors do only where the pattern says so.
-        if !text.starts_with("(?i)") {
+        if !pattern::any_case(text) {
             let both = |word: &&str| [word.to_lowercase(), word.to_uppercase()];
             rule.anchors = keywords.iter().flat_map(both).collect();
             rule.anchors.sort();
@@ -275,7 +291,9 @@ fn anchored(
         .iter()
         .find(|group| group.name() == Some("secret"))
         .map_or(text, |group| group.inside(text));
-    let flags = if text.starts_with("(?i)") && !value.starts_with("(?i)") { "(?i)" } else { "" };
+    // Flags hold for what is cut out as well.
+    let flags = pattern::leading_flags(text);
+    let value = value.strip_prefix(flags).unwrap_or(value);
     let value = value.strip_prefix(r"\b").unwrap_or(value);
     let value = value.strip_suffix(r"\b").unwrap_or(value);
     let value = format!("{flags}{value}");

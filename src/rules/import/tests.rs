@@ -359,3 +359,144 @@ fn baselines_of_detect_secrets() {
     assert_eq!(draft.allow[0].sha1, [digest]);
     told(&draft, &["left out: c.py: an entry whose", "rotate them"]);
 }
+
+/// A configuration with one rule, given the lines of its table.
+fn with_rule(lines: &str) -> Draft {
+    draft(&format!("[[rules]]\nid = 'acme'\n{lines}\n"))
+}
+
+#[test]
+fn rules_that_are_lost_are_counted() {
+    let draft = draft(
+        r#"
+        [extend]
+        useDefault = true
+        [[rules]]
+        id = "fine"
+        regex = '''fine_[0-9]{12}'''
+        [[rules]]
+        id = "by-nothing"
+        regex = '''[0-9a-f]{40}'''
+        [[rules]]
+        id = "too-long"
+        regex = '''long_[a-z]{5000}'''
+        [[rules]]
+        id = "Fine"
+        regex = '''other_[0-9]{12}'''
+        [[rules]]
+        id = "bad-path"
+        regex = '''path_[0-9]{12}'''
+        path = '''a('''
+        [[rules]]
+        regex = '''nameless_[0-9]{12}'''
+        [[rules]]
+        id = "names"
+        path = '''id_rsa$'''
+        [[rules]]
+        id = "no-such-default"
+        entropy = 3.0
+        "#,
+    );
+    let lost: Vec<String> = draft.lost.iter().map(ToString::to_string).collect();
+    assert_eq!(lost.len(), 5, "{lost:?}");
+    for (note, word) in lost.iter().zip(["by-nothing", "too-long", "Fine", "bad-path", "no id"]) {
+        assert!(note.contains(word), "{word}: {note}");
+    }
+    assert_eq!(draft.counts()[&Grade::LeftOut], 7);
+}
+
+#[test]
+fn the_path_of_a_rule_is_where_it_looks() {
+    let path = |pattern: &str| {
+        let draft = with_rule(&format!("regex = 'acme_[0-9]{{12}}'\npath = '''{pattern}'''"));
+        loads(&draft).remove(0).path_regex
+    };
+    // Half of it is tied to an end; for an allowlist that is narrowed, and here it must not be.
+    assert_eq!(path(r"^src/|conf|\.env$").as_deref(), Some(r"^src/|conf|\.env$"));
+    for all in [".*", "^.*", "(?i)", ".*$"] {
+        assert_eq!(path(all), None, "{all}");
+    }
+}
+
+#[test]
+fn conditions_on_the_match_allow_no_more_than_they_say() {
+    let list =
+        "[[rules.allowlists]]\nregexTarget = 'match'\nregexes = ['^acme_00', 'test']\npaths = ['^doc/']";
+    let filter = "filter = '''finding.match contains \"demo\"'''";
+    let whole = with_rule(&format!("regex = 'acme_[0-9a-z]{{12}}'\n{filter}\n{list}"));
+    let values: Vec<Option<&str>> = whole.allow.iter().map(|entry| entry.value.as_deref()).collect();
+    assert_eq!(values, [None, Some("(?:^acme_00)|(?:test)"), Some("demo")]);
+    assert!(whole.allow.iter().all(|entry| entry.line.is_none()));
+    let part = with_rule(&format!("regex = 'acme_([0-9a-z]{{12}})'\n{filter}\n{list}"));
+    assert_eq!(part.allow.len(), 1, "only the path is left: {:?}", part.allow);
+    told(
+        &part,
+        &[
+            "left out: their.toml, line 2: rule `acme`, allowlist 1: its patterns on the match",
+            "part 1: not supported",
+        ],
+    );
+    let together = with_rule(&format!("regex = 'acme_([0-9a-z]{{12}})'\n{list}\ncondition = 'AND'"));
+    assert!(together.allow.is_empty());
+    let global = draft(
+        "filter = '''finding.match == \"x\"'''\n[allowlist]\nregexTarget = 'match'\nregexes = ['test']\n",
+    );
+    assert!(global.allow.is_empty(), "{:?}", global.allow);
+    let target = draft(
+        "[[rules]]\nid = 'acme'\nregex = 'acme_[0-9]{12}'\n[[allowlists]]\ntargetRules = ['acme']\nregexTarget = 'match'\nregexes = ['77']\n",
+    );
+    assert_eq!(target.allow[0].value.as_deref(), Some("77"));
+}
+
+#[test]
+fn nothing_names_a_rule_that_was_left_out() {
+    let draft = draft(
+        r#"
+        [extend]
+        useDefault = true
+        disabledRules = ["lost", "jwt"]
+        [[rules]]
+        id = "lost"
+        regex = '''[0-9a-f]{40}'''
+        [[rules]]
+        id = "fine"
+        regex = '''fine_[0-9]{12}'''
+        [[rules.required]]
+        id = "lost"
+        [[allowlists]]
+        targetRules = ["lost"]
+        stopwords = ["alone"]
+        [[allowlists]]
+        targetRules = ["lost", "fine"]
+        stopwords = ["both"]
+        "#,
+    );
+    let rules = loads(&draft);
+    assert_eq!((draft.disable.as_slice(), rules[0].pair.is_none()), (&["jwt".to_owned()][..], true));
+    assert_eq!(draft.allow.len(), 1, "an entry without a rule would allow everything");
+    assert_eq!(draft.allow[0].rules, ["fine"]);
+    told(&draft, &["it requires the rule `lost`, which was left out", "rule `lost`: it is switched off"]);
+}
+
+#[test]
+fn flags_go_with_the_value_that_is_cut_out() {
+    let draft = with_rule("regex = '''(?xi) \\b ( [0-9a-f]{40} ) \\b'''\nkeywords = ['acme_api']");
+    assert_eq!(loads(&draft)[0].value.as_deref(), Some("(?xi) [0-9a-f]{40} "));
+}
+
+#[test]
+fn keywords_of_a_pattern_in_any_case_are_anchors() {
+    let draft = with_rule("regex = '''(?xi) (?:ab|cd) : [0-9]{6}'''\nkeywords = ['ab:', 'cd:']");
+    assert_eq!(loads(&draft)[0].anchors, ["ab:", "cd:"]);
+}
+
+#[test]
+fn rules_of_all_documents_are_taken() {
+    let text = "rules:\n- id: one\n  pattern: one_[0-9]{12}\n---\nrules:\n- id: two\n  pattern: two_[0-9]{12}\n  depends_on_rule:\n  - rule_id: broken\n- id: broken\n  pattern: (?=x)y\n";
+    assert_eq!(Kind::of(text), Some(Kind::Kingfisher));
+    assert_eq!(Kind::of(&format!("rulesets: []\n---\n{text}")), Some(Kind::Kingfisher));
+    let draft = draft(text);
+    let ids: Vec<String> = loads(&draft).into_iter().map(|rule| rule.id).collect();
+    assert_eq!((ids.as_slice(), draft.rules_read), (&["one".to_owned(), "two".to_owned()][..], 3));
+    assert!(draft.rules[1].pair.is_none());
+}

@@ -55,16 +55,17 @@ impl Node {
 /// Deeper nesting is no rule file.
 const DEEPEST: usize = 64;
 
-/// Read the first document of a text. Aliases are not followed: they count as empty texts.
+/// Read the documents of a text, at least one. Aliases are not followed: they count as empty texts.
 ///
 /// # Errors
 /// Text that is not YAML, with line and column.
-pub fn read(text: &str) -> Result<Node, String> {
+pub fn read(text: &str) -> Result<Vec<Node>, String> {
     /// A list, or a map with the key whose value comes next.
     enum Open {
         List(Vec<Node>, usize),
         Map(Vec<(String, Node)>, Option<String>, usize),
     }
+    let mut documents = Vec::new();
     let mut stack: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -94,7 +95,7 @@ pub fn read(text: &str) -> Result<Node, String> {
         }
         let Some(node) = done else { continue };
         match stack.last_mut() {
-            None => return Ok(node),
+            None => documents.push(node),
             Some(Open::List(items, _)) => items.push(node),
             Some(Open::Map(pairs, key, _)) => match key.take() {
                 Some(key) => pairs.push((key, node)),
@@ -102,7 +103,14 @@ pub fn read(text: &str) -> Result<Node, String> {
             },
         }
     }
-    Err("it is empty".to_owned())
+    if documents.is_empty() { Err("it is empty".to_owned()) } else { Ok(documents) }
+}
+
+/// The rules of rule files of Nosey Parker and kingfisher: those of all documents. None where no document
+/// has any.
+pub fn rules(documents: &[Node]) -> Option<Vec<&Node>> {
+    let lists: Vec<&Node> = documents.iter().filter_map(|document| document.get("rules")).collect();
+    (!lists.is_empty()).then(|| lists.into_iter().flat_map(Node::items).collect())
 }
 
 #[cfg(test)]
@@ -112,7 +120,7 @@ mod tests {
     #[test]
     fn a_tree_with_lines() {
         let tree = read("rules:\n  - name: a\n    pattern: |\n      (?x)\n      b\n  - name: c\n").unwrap();
-        let rules = tree.get("rules").unwrap().items();
+        let rules = rules(&tree).unwrap();
         assert_eq!(rules.len(), 2);
         assert_eq!(rules[0].get("pattern").and_then(Node::text), Some("(?x)\nb\n"));
         assert_eq!(rules[1].line, 6);
@@ -120,5 +128,16 @@ mod tests {
         assert!(read("a: [").unwrap_err().starts_with("line "));
         assert!(read("").is_err());
         assert!(read(&"[".repeat(5000)).is_err());
+    }
+
+    #[test]
+    fn every_document_counts() {
+        let text = "---\n# first\n---\nrules:\n- id: a\n...\n---\nrules:\n- id: b\n- id: c\n";
+        let documents = read(text).unwrap();
+        let ids: Vec<&str> =
+            rules(&documents).unwrap().iter().filter_map(|rule| rule.get("id")?.text()).collect();
+        assert_eq!(ids, ["a", "b", "c"]);
+        assert!(read("rules: []\n---\na: [").unwrap_err().starts_with("line "));
+        assert!(rules(&read("a: b\n---\nc: d\n").unwrap()).is_none());
     }
 }

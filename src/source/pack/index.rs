@@ -2,6 +2,7 @@
 
 use super::map::Map;
 use crate::source::objects::ObjectId;
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::Path;
 
@@ -143,16 +144,54 @@ impl Index {
 
     /// The position of an object, by its id or at least 16 bytes of that.
     pub(super) fn find(&self, id: &[u8]) -> Option<u32> {
-        let mut range = self.beginning_with(*id.first()?);
-        while range.start < range.end {
-            let middle = range.start + (range.end - range.start) / 2;
-            match self.raw_id(middle)[..id.len().min(self.digest)].cmp(id) {
-                std::cmp::Ordering::Less => range.start = middle + 1,
-                std::cmp::Ordering::Greater => range.end = middle,
-                std::cmp::Ordering::Equal => return Some(middle),
+        let Range { mut start, mut end } = self.near(id, self.beginning_with(*id.first()?));
+        while start < end {
+            let middle = start + (end - start) / 2;
+            if self.stands_before(middle, id) {
+                start = middle + 1;
+            } else {
+                end = middle;
             }
         }
-        None
+        (start < self.count && self.raw_id(start).starts_with(id)).then_some(start)
+    }
+
+    /// Is the id at a position less than this one?
+    fn stands_before(&self, position: u32, id: &[u8]) -> bool {
+        let first = |id: &[u8]| id.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight));
+        let held = self.raw_id(position);
+        match first(held).cmp(&first(id)) {
+            Ordering::Equal => held < id,
+            order => order == Ordering::Less,
+        }
+    }
+
+    /// The part of a range of positions that holds this id if the range does. Ids are digests and so
+    /// spread evenly: one stands close to where its first bytes say.
+    fn near(&self, id: &[u8], range: Range<u32>) -> Range<u32> {
+        let Range { mut start, mut end } = range;
+        let share = u64::from(number(id, 1));
+        let guess = start + ((u64::from(end - start) * share) >> 32) as u32;
+        if guess >= end {
+            return start..end;
+        }
+        let mut step = 8;
+        if self.stands_before(guess, id) {
+            start = guess + 1;
+            while end - start > step && self.stands_before(start + step, id) {
+                start += step + 1;
+                step *= 2;
+            }
+            end = end.min(start.saturating_add(step + 1));
+        } else {
+            end = guess + 1;
+            while end - start > step && !self.stands_before(end - 1 - step, id) {
+                end -= step;
+                step *= 2;
+            }
+            start = start.max(end.saturating_sub(step + 1));
+        }
+        start..end
     }
 }
 
@@ -181,4 +220,38 @@ pub(super) fn build(mut objects: Vec<(ObjectId, u64)>, digest: usize, checksum: 
     out.extend(checksum);
     out.resize(out.len() + digest, 0);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ids that are spread evenly, and many that are close together.
+    fn index(count: u32) -> (Index, Vec<ObjectId>) {
+        let id = |at: u32| {
+            let mut bytes = [0; 20];
+            let spread = u64::from(at).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            bytes[..8].copy_from_slice(&if at % 3 == 0 { 7 } else { spread }.to_be_bytes());
+            bytes[16..].copy_from_slice(&at.to_be_bytes());
+            ObjectId::from_bytes(&bytes).unwrap()
+        };
+        let ids: Vec<ObjectId> = (0..count).map(id).collect();
+        let objects = ids.iter().map(|&id| (id, 12)).collect();
+        (Index::from_bytes(build(objects, 20, &[0; 20]), 20).unwrap(), ids)
+    }
+
+    #[test]
+    fn every_object_is_found_where_it_stands_and_no_other() {
+        for count in [0, 1, 2, 700, 5_000] {
+            let (index, ids) = index(count);
+            for id in &ids {
+                assert_eq!(index.find(id.as_bytes()).map(|at| index.id(at)), Some(*id));
+                let mut other = id.as_bytes().to_vec();
+                other[12] ^= 1;
+                assert_eq!(index.find(&other), None);
+            }
+            assert_eq!(index.find(&[0xff; 20]), None);
+            assert_eq!(index.find(&[0; 16]), None);
+        }
+    }
 }

@@ -1,0 +1,298 @@
+//! Opens one outer file: what is in it is told apart, opened in its turn, and handed on.
+
+use super::crew::{Hands, More};
+use super::{Form, HELD, Images, LARGE, PIECE, READ, may_be_read, reading_of, recognise};
+use crate::archive::{self, Budget, Compression, Content, Counted, Input, Kind, Member, Metered, Trouble};
+use crate::error::{SkipReason, Skipped};
+use crate::origin::Origin;
+use crate::source::{Quiet, Visit, WHOLE_LIMIT};
+use bstr::BString;
+use std::io::{self, BufReader, Read};
+
+/// Where bytes stand.
+pub(super) struct Place {
+    origin: Origin,
+    /// Where they are nothing but their container in another form, their name in it; it is told only where
+    /// they are no container themselves: `a.tar.gz!/file`, and `a.log.gz!/a.log`.
+    form: Option<BString>,
+}
+
+impl Place {
+    pub(super) fn of(origin: Origin) -> Place {
+        Place { origin, form: None }
+    }
+
+    /// The origin of bytes that are no container.
+    fn plain(self) -> Origin {
+        match self.form {
+            Some(path) => Origin::member(self.origin, path),
+            None => self.origin,
+        }
+    }
+}
+
+/// The name of what is compressed in a file: that without its ending.
+fn stem(origin: &Origin) -> BString {
+    let Some(path) = origin.path() else { return "content".into() };
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    for (ending, instead) in [
+        (".tgz", ".tar"),
+        (".tbz2", ".tar"),
+        (".txz", ".tar"),
+        (".tzst", ".tar"),
+        (".gz", ""),
+        (".bz2", ""),
+        (".xz", ""),
+        (".zst", ""),
+        (".zstd", ""),
+        (".z", ""),
+        (".zz", ""),
+    ] {
+        if lower.ends_with(ending) && lower.len() > ending.len() {
+            return format!("{}{instead}", &name[..name.len() - ending.len()]).into();
+        }
+    }
+    "content".into()
+}
+
+/// Opens one outer file.
+pub(super) struct Opener<'a, V> {
+    pub(super) inner: &'a mut V,
+    /// Where visitors for more threads come from; nothing where no more threads are of use.
+    pub(super) more: Option<More<'a, V>>,
+    /// Other threads that look at members.
+    pub(super) hands: Option<Hands>,
+    pub(super) budget: &'a Budget,
+    pub(super) images: &'a Images,
+    pub(super) buffers: &'a mut Vec<Vec<u8>>,
+}
+
+impl<V: Visit> Opener<'_, V> {
+    /// The same, for a while and on one thread.
+    pub(super) fn again(&mut self) -> Opener<'_, V> {
+        let Opener { budget, images, .. } = *self;
+        Opener { inner: self.inner, more: None, hands: None, budget, images, buffers: self.buffers }
+    }
+
+    fn skip(&mut self, origin: Origin, trouble: Trouble) {
+        let reason = match &trouble {
+            Trouble::Budget(_) => SkipReason::Budget,
+            Trouble::Corrupt(_) => SkipReason::Corrupt,
+            Trouble::Encrypted(_) => SkipReason::Encrypted,
+            Trouble::Unsupported(_) => SkipReason::Unreadable,
+        };
+        self.inner.skip(Skipped { origin, reason, detail: trouble.to_string() });
+    }
+
+    /// May a container in `depth` others be opened? Where not, that is told.
+    fn deep(&mut self, origin: &Origin, depth: u32) -> bool {
+        let most = self.budget.limits().depth;
+        if depth >= most {
+            let what = format!("more than {most} containers in one another (--max-depth)");
+            self.skip(origin.clone(), Trouble::Budget(what));
+        }
+        depth < most
+    }
+
+    /// Bytes in memory, in `depth` containers.
+    pub(super) fn bytes(&mut self, place: Place, bytes: &[u8], depth: u32) {
+        let form = match recognise(bytes, true) {
+            Ok(form) => form,
+            Err(trouble) => {
+                self.skip(place.origin.clone(), trouble);
+                None
+            }
+        };
+        let Some(form) = form else { return self.plain(place.plain(), bytes) };
+        let leaf = matches!(form, Form::Container(kind) if kind.is_leaf());
+        if !leaf && !self.deep(&place.origin, depth) {
+            return self.inner.blob(place.plain(), bytes);
+        }
+        let origin = place.origin;
+        let again = match form {
+            Form::Compressed(kind) => self.compressed(&origin, kind, bytes, depth),
+            Form::Container(Kind::Zip) if bytes.len() >= LARGE && self.more.is_some() => {
+                self.together(&origin, bytes, depth)
+            }
+            Form::Container(kind) => {
+                let damaged = self.container(&origin, kind, Input::Bytes(bytes), depth);
+                damaged || kind.is_document()
+            }
+        };
+        // What could not be opened is looked at as it stands.
+        if again {
+            self.inner.blob(origin, bytes);
+        }
+    }
+
+    /// Bytes in memory that are no container.
+    fn plain(&mut self, origin: Origin, bytes: &[u8]) {
+        self.images.look(&origin, bytes);
+        let path = origin.path().unwrap_or_default();
+        match reading_of(&path, bytes) {
+            Some(reading) => self.inner.reading(origin, bytes, &reading),
+            None => self.inner.blob(origin, bytes),
+        }
+    }
+
+    /// A stream of unknown length, in `depth` containers. It never fails: it ends early.
+    pub(super) fn stream(&mut self, place: Place, reader: &mut dyn Read, depth: u32) {
+        let mut buffer = self.buffers.pop().unwrap_or_default();
+        buffer.clear();
+        // The reader never fails, and if it does, its end is near.
+        let _ = reader.take(WHOLE_LIMIT + 1).read_to_end(&mut buffer);
+        if buffer.len() as u64 <= WHOLE_LIMIT {
+            self.bytes(place, &buffer, depth);
+        } else {
+            self.long(place, &mut buffer, reader, depth);
+        }
+        self.buffers.push(buffer);
+    }
+
+    /// A stream that begins with the bytes in `buffer`.
+    fn long(&mut self, place: Place, buffer: &mut Vec<u8>, reader: &mut dyn Read, depth: u32) {
+        let form = match recognise(buffer, false) {
+            Ok(form) => form,
+            Err(trouble) => {
+                self.skip(place.origin.clone(), trouble);
+                None
+            }
+        };
+        let leaf = matches!(form, Some(Form::Container(kind)) if kind.is_leaf());
+        let form = form.filter(|_| leaf || self.deep(&place.origin, depth));
+        let Some(form) = form else {
+            if may_be_read(buffer) {
+                let _ = reader.take(READ as u64 - WHOLE_LIMIT).read_to_end(buffer);
+                if buffer.len() < READ {
+                    return self.plain(place.plain(), buffer);
+                }
+            }
+            return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
+        };
+        if let Form::Container(kind) = form
+            && (kind == Kind::Zip || kind.needs_all())
+        {
+            let _ = reader.take(HELD - WHOLE_LIMIT).read_to_end(buffer);
+            if (buffer.len() as u64) < HELD {
+                return self.bytes(place, buffer, depth);
+            }
+            if kind.needs_all() {
+                let what =
+                    format!("a container of this kind is read in memory, and it is longer than {HELD} bytes");
+                self.skip(place.origin.clone(), Trouble::Budget(what));
+                return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
+            }
+        }
+        let mut chained = (&buffer[..]).chain(reader);
+        match form {
+            Form::Compressed(kind) => {
+                self.compressed(&place.origin, kind, BufReader::with_capacity(PIECE, chained), depth);
+            }
+            Form::Container(kind) => {
+                self.container(&place.origin, kind, Input::Stream(&mut chained), depth);
+            }
+        }
+    }
+
+    /// What is compressed in `origin`; true where it is damaged.
+    fn compressed<R: io::BufRead>(
+        &mut self,
+        origin: &Origin,
+        kind: Compression,
+        reader: R,
+        depth: u32,
+    ) -> bool {
+        let (counted, count) = Counted::new(reader);
+        let decoder = match archive::decompress(kind, counted) {
+            Ok(decoder) => decoder,
+            Err(error) => {
+                self.skip(origin.clone(), Trouble::of(&error));
+                return true;
+            }
+        };
+        let mut quiet = Quiet::new(Metered::new(decoder, count, self.budget));
+        let place = Place { origin: origin.clone(), form: Some(stem(origin)) };
+        let mut head = Vec::new();
+        let _ = (&mut quiet).take(LARGE as u64).read_to_end(&mut head);
+        if head.len() < LARGE || depth > 0 {
+            self.stream(place, &mut (&head[..]).chain(&mut quiet), depth + 1);
+        } else {
+            self.beside(place, head, &mut quiet, depth + 1);
+        }
+        // Whoever looked may have stopped before the end.
+        let _ = io::copy(&mut quiet, &mut io::sink());
+        self.told(origin, quiet.failure)
+    }
+
+    /// Tell of a failure; true where it is damage.
+    pub(super) fn told(&mut self, origin: &Origin, failure: Option<io::Error>) -> bool {
+        let Some(error) = failure else { return false };
+        let trouble = Trouble::of(&error);
+        let damaged = matches!(trouble, Trouble::Corrupt(_));
+        self.skip(origin.clone(), trouble);
+        damaged
+    }
+
+    /// A container that is read as a stream or lies in memory; true where it is damaged.
+    fn container(&mut self, origin: &Origin, kind: Kind, input: Input<'_>, depth: u32) -> bool {
+        match &input {
+            Input::Stream(_) if self.more.is_some() => self.crewed(origin, kind, input, depth),
+            _ => self.members(origin, kind, input, depth),
+        }
+    }
+
+    /// The members of a container; true where it is damaged.
+    pub(super) fn members(&mut self, origin: &Origin, kind: Kind, input: Input<'_>, depth: u32) -> bool {
+        let budget = self.budget;
+        let read =
+            archive::members(kind, input, budget, &mut |member| self.member(origin, member, depth + 1));
+        self.told(origin, read.err())
+    }
+
+    /// A member of the container at `outer`.
+    pub(super) fn member(&mut self, outer: &Origin, member: Member<'_>, depth: u32) {
+        self.images.name(outer, member.path);
+        let place = match member.path {
+            b"" => Place { origin: outer.clone(), form: Some("content".into()) },
+            path => Place::of(Origin::member(outer.clone(), path.into())),
+        };
+        match member.content {
+            Content::Bytes(bytes) if self.hands.is_some() && !bytes.is_empty() => {
+                self.later(place, &mut &bytes[..], depth);
+            }
+            Content::Bytes(bytes) => self.bytes(place, bytes, depth),
+            Content::Stream(reader) => {
+                let origin = place.origin.clone();
+                let mut quiet = Quiet::new(reader);
+                match self.hands.is_some() {
+                    true => self.later(place, &mut quiet, depth),
+                    false => self.stream(place, &mut quiet, depth),
+                }
+                let _ = io::copy(&mut quiet, &mut io::sink());
+                self.told(&origin, quiet.failure);
+            }
+            Content::Nothing(trouble) => self.skip(place.origin, trouble),
+        }
+    }
+
+    /// A member for other threads, where it is short enough to wait for one.
+    fn later(&mut self, place: Place, reader: &mut dyn Read, depth: u32) {
+        let Some(hands) = &mut self.hands else { return };
+        let bytes = hands.bytes();
+        let start = bytes.len();
+        // The reader never fails: it ends early.
+        let _ = reader.take(WHOLE_LIMIT + 1).read_to_end(bytes);
+        if (bytes.len() - start) as u64 <= WHOLE_LIMIT {
+            hands.add(place, start, depth);
+            return self.hand_over(false);
+        }
+        let mut long = self.buffers.pop().unwrap_or_default();
+        long.clear();
+        long.extend_from_slice(&bytes[start..]);
+        bytes[start..].fill(0);
+        bytes.truncate(start);
+        self.long(place, &mut long, reader, depth);
+        self.buffers.push(long);
+    }
+}
