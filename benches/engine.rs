@@ -11,6 +11,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use sekisho::engine::{Engine, Input, Scratch, assign, entropy, noise};
 use sekisho::rules::RuleSet;
 use sekisho::text::Span;
+use sekisho::view::{region, sieve};
 use std::hint::black_box;
 use std::time::Duration;
 use texts::{BASE62, Dice};
@@ -40,6 +41,37 @@ fn scan(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, engine: &Engine, t
             found.len()
         });
     });
+}
+
+/// What decoded views cost on text with nothing encoded in it: naming places and looking at them, in blocks
+/// as a scan does. The ratio to `usual` is their share of a scan.
+fn views(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("views");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    let mut looked = |name: &str, text: &[u8]| {
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        let (mut spots, mut marks) = (Vec::new(), Vec::new());
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let text = black_box(text);
+                let (mut last, mut regions, mut at) = (region::Last::default(), 0, 0);
+                while at < text.len() {
+                    let end = text.len().min(at + (16 << 10));
+                    sieve::find(text, at..end, &mut marks, &mut spots);
+                    regions +=
+                        spots.iter().filter(|&&spot| region::look(text, spot, &mut last).is_some()).count();
+                    at = end;
+                }
+                regions
+            });
+        });
+    };
+    looked("source", &texts::source(TEXT));
+    looked("hash-heavy log", &texts::hash_log(TEXT));
+    if let Some(corpus) = texts::corpus(CORPUS) {
+        looked("corpus", &corpus);
+    }
+    group.finish();
 }
 
 /// The whole rule set on usual text, and what reading memory costs at least.
@@ -136,5 +168,5 @@ fn judged(text: &[u8]) -> bool {
     noise::judge(&context).secret
 }
 
-criterion_group!(benches, usual, number_of_rules, linear, judgement);
+criterion_group!(benches, usual, views, number_of_rules, linear, judgement);
 criterion_main!(benches);

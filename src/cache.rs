@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// What the file begins with: its kind and version.
-const MAGIC: &[u8] = b"sekisho clean objects 2\n";
+const MAGIC: &[u8] = b"sekisho clean objects 3\n";
 
 /// Objects known to be clean.
 #[derive(Default)]

@@ -42,6 +42,9 @@ pub struct Finding {
     pub rotate: String,
     /// Where its format and rotation are documented.
     pub refs: Vec<String>,
+    /// The bytes that say the secret where it does not stand in clear, each once: what a history has to be
+    /// rid of beside the secret itself.
+    pub written: Vec<Secret>,
     /// The places, sorted, at least one.
     pub occurrences: Vec<Occurrence>,
     /// The other half of the credential with its places, for instance the key id of a secret key. Such a
@@ -64,6 +67,9 @@ pub struct Occurrence {
     pub offset: u64,
     /// Length in the input, in bytes.
     pub length: u64,
+    /// How these bytes say the secret: the encodings around it, the outermost first, for instance
+    /// `["base64", "gzip"]`. None where it stands in clear.
+    pub decoded: Vec<&'static str>,
     /// The line around it.
     pub preview: Preview,
 }

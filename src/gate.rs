@@ -140,6 +140,7 @@ mod tests {
             end: at(*line),
             offset: 0,
             length: 1,
+            decoded: Vec::new(),
             preview: Preview::default(),
         };
         Finding {

@@ -76,38 +76,47 @@ fn create(path: &Path) -> std::io::Result<(PathBuf, File)> {
     Ok((beside, file))
 }
 
-/// The expressions, longer secrets first: one that holds another is replaced as a whole.
+/// A text to be taken out: a secret, or what says it where it is encoded.
+struct Gone<'a> {
+    text: &'a Secret,
+    finding: &'a Finding,
+}
+
+/// The expressions, longer texts first: one that holds another is replaced as a whole.
 fn expressions(findings: &[Finding]) -> Zeroizing<Vec<u8>> {
-    let mut all: Vec<&Finding> = findings.iter().filter(|finding| !finding.secret.is_empty()).collect();
+    let mut all: Vec<Gone<'_>> = Vec::new();
+    for finding in findings {
+        let texts = std::iter::once(&finding.secret).chain(&finding.written);
+        all.extend(texts.filter(|text| !text.is_empty()).map(|text| Gone { text, finding }));
+    }
     all.sort_by(|one, other| {
-        let key = |finding: &Finding| (std::cmp::Reverse(finding.secret.len()), finding.fingerprint.clone());
-        key(one).cmp(&key(other))
+        let length = other.text.len().cmp(&one.text.len());
+        length.then_with(|| one.finding.fingerprint.cmp(&other.finding.fingerprint))
     });
-    all.dedup_by(|one, other| one.secret == other.secret);
+    all.dedup_by(|one, other| one.text == other.text);
     // Literals are replaced before patterns: one that lies in a pattern would spoil its match.
-    let (literal, pattern): (Vec<&Finding>, Vec<&Finding>) =
-        all.into_iter().partition(|finding| is_literal(&finding.secret));
-    let inside = |finding: &Finding| {
-        pattern.iter().any(|other| other.secret.reveal().contains_str(finding.secret.reveal()))
-    };
-    let (late, early): (Vec<&Finding>, Vec<&Finding>) = literal.into_iter().partition(|one| inside(one));
+    let (literal, pattern): (Vec<Gone<'_>>, Vec<Gone<'_>>) =
+        all.into_iter().partition(|gone| is_literal(gone.text));
+    let inside =
+        |gone: &Gone<'_>| pattern.iter().any(|other| other.text.reveal().contains_str(gone.text.reveal()));
+    let (late, early): (Vec<Gone<'_>>, Vec<Gone<'_>>) = literal.into_iter().partition(|one| inside(one));
     let mut text = Zeroizing::new(MARK.to_vec());
-    for finding in early {
+    for gone in early {
         text.extend_from_slice(b"literal:");
-        text.extend_from_slice(finding.secret.reveal());
+        text.extend_from_slice(gone.text.reveal());
         text.extend_from_slice(REMOVED);
     }
-    let mut patterns: Vec<&Finding> = pattern.into_iter().chain(late).collect();
-    patterns.sort_by_key(|finding| std::cmp::Reverse(finding.secret.len()));
-    for finding in patterns {
-        for context in contexts(finding) {
+    let mut patterns: Vec<Gone<'_>> = pattern.into_iter().chain(late).collect();
+    patterns.sort_by_key(|gone| std::cmp::Reverse(gone.text.len()));
+    for gone in patterns {
+        for context in contexts(&gone) {
             text.extend_from_slice(b"regex:");
             if !context.is_empty() {
                 text.extend_from_slice(b"(?<=");
                 escape(context.as_bytes(), &mut text);
                 text.extend_from_slice(b")");
             }
-            escape(finding.secret.reveal(), &mut text);
+            escape(gone.text.reveal(), &mut text);
             text.extend_from_slice(REMOVED);
         }
     }
@@ -121,8 +130,8 @@ fn is_literal(secret: &Secret) -> bool {
 
 /// What must stand before a secret: nothing for a long one; for a short one what stood before it in the
 /// places where it was found.
-fn contexts(finding: &Finding) -> BTreeSet<String> {
-    if finding.secret.len() >= SHORTEST {
+fn contexts(gone: &Gone<'_>) -> BTreeSet<String> {
+    if gone.text.len() >= SHORTEST {
         return BTreeSet::from([String::new()]);
     }
     let tail = |before: &str| {
@@ -133,7 +142,7 @@ fn contexts(finding: &Finding) -> BTreeSet<String> {
         }
         known[at..].to_owned()
     };
-    finding.occurrences.iter().map(|occurrence| tail(&occurrence.preview.before)).collect()
+    gone.finding.occurrences.iter().map(|occurrence| tail(&occurrence.preview.before)).collect()
 }
 
 /// Bytes as a pattern of Python that matches just them.

@@ -11,6 +11,7 @@ pub use audit::{AuditOptions, Audited, Doubts};
 use crate::archive::Limits;
 use crate::config::cascade::Cascade;
 use crate::config::{FILE_NAME, Settings};
+use crate::engine::decoded::Limit;
 use crate::engine::noise::FileKind;
 use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
@@ -36,6 +37,8 @@ use std::time::Instant;
 
 /// Bytes looked at to tell how an input is encoded.
 const HEAD: usize = 8 << 10;
+/// Longest encoded secret whose bytes are kept, in bytes.
+const WRITTEN: usize = 256 << 10;
 /// Most characters of a line shown before and behind a secret.
 const SHOWN: (usize, usize) = (60, 40);
 
@@ -78,6 +81,8 @@ struct Hit {
     also: Vec<RuleIndex>,
     certainty: Certainty,
     secret: Secret,
+    /// The bytes that say it, where it does not stand there in clear.
+    written: Option<Secret>,
     /// The companion that stands close by.
     pair: Option<Secret>,
     /// Comments around it.
@@ -236,18 +241,36 @@ impl<'s> Scanner<'s> {
         self.scan.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Scan a text that is wholly in memory; `original` maps its offsets to those of the input.
-    fn text(&mut self, origin: &Origin, text: &[u8], binary: bool, original: &dyn Fn(usize) -> usize) {
+    /// Scan a text that is wholly in memory, read as `read` says; `original` maps its offsets to those of the
+    /// input. Tells whether all of it was looked at.
+    fn text(
+        &mut self,
+        origin: &Origin,
+        text: &[u8],
+        read: ReadAs,
+        original: &dyn Fn(usize) -> usize,
+    ) -> bool {
         self.matches.clear();
-        let input = Input { text, own: 0..text.len(), kind: kind_of(origin, self.roots), binary };
+        let (kind, binary) = (kind_of(origin, self.roots), read == ReadAs::Binary);
+        let input = Input { text, own: 0..text.len(), kind, binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
         self.matched |= !self.matches.is_empty();
+        let all = self.limits(origin);
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
             let (scan, matches, reading) = (self.scan, &self.matches, None);
-            let cut = Cut { scan, origin, text, matches, original, reading, aside };
+            let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
             cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
         }
+        all
+    }
+
+    /// Tell what was encoded and not looked at; true where that is nothing.
+    fn limits(&mut self, origin: &Origin) -> bool {
+        let limits = self.scratch.take_limits();
+        let none = limits.is_empty();
+        self.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(origin, limit)));
+        none
     }
 }
 
@@ -263,10 +286,11 @@ impl Visit for Scanner<'_> {
         match utf16::detect(head) {
             Some(encoding) => {
                 let decoded = utf16::decode(bytes, encoding);
-                self.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
+                let read = ReadAs::Wide(encoding);
+                self.text(&origin, &decoded.text, read, &|offset| decoded.original(offset))
             }
-            None => self.text(&origin, bytes, utf16::looks_binary(head), &|offset| offset),
-        }
+            None => self.text(&origin, bytes, ReadAs::of(head), &|offset| offset),
+        };
         self.done(bytes.len() as u64);
     }
 
@@ -274,8 +298,8 @@ impl Visit for Scanner<'_> {
         let mut head = Vec::with_capacity(HEAD);
         // The source tells of trouble with reading; what was read is looked at all the same.
         let _ = reader.take(HEAD as u64).read_to_end(&mut head);
-        let encoding = utf16::detect(&head);
-        let binary = encoding.is_none() && utf16::looks_binary(&head);
+        let read_as = ReadAs::of(&head);
+        let binary = read_as == ReadAs::Binary;
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
         let Scanner { scan, scratch, hits, skipped, matched, .. } = self;
@@ -294,15 +318,18 @@ impl Visit for Scanner<'_> {
                 original: &original,
                 reading: None,
                 aside,
+                read: read_as,
             };
             let lines = LineIndex::new(window.text, window.lines_before + 1);
             cut.hits(lines, window.column_before, (&mut *hits, &mut *skipped));
         };
-        let read = match encoding {
-            None => stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
-                each(window, &|offset| offset);
-            }),
-            Some(encoding) => {
+        let read = match read_as {
+            ReadAs::Text | ReadAs::Binary | ReadAs::Container => {
+                stream::scan(&scan.engine, scratch, &mut whole, &describe, |window| {
+                    each(window, &|offset| offset);
+                })
+            }
+            ReadAs::Wide(encoding) => {
                 let remembered = 2 * (stream::STEP + scan.engine.look_ahead());
                 let wide = RefCell::new(utf16::WideReader::new(encoding, whole, remembered));
                 stream::scan(&scan.engine, scratch, &mut Shared(&wide), &describe, |window| {
@@ -310,12 +337,13 @@ impl Visit for Scanner<'_> {
                 })
             }
         };
+        self.limits(&origin);
         self.done(read.unwrap_or_default());
     }
 
     fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
         let first = self.hits.len();
-        self.text(&origin, bytes, false, &|offset| offset);
+        self.text(&origin, bytes, ReadAs::Text, &|offset| offset);
         self.read_again(&origin, bytes, reading, kind_of(&origin, self.roots), first);
         self.done(bytes.len() as u64);
     }
@@ -323,6 +351,35 @@ impl Visit for Scanner<'_> {
     fn skip(&mut self, skipped: Skipped) {
         self.skipped.push(skipped);
     }
+}
+
+/// How an input is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReadAs {
+    Text,
+    Binary,
+    Wide(utf16::Encoding),
+    /// By its members.
+    Container,
+}
+
+impl ReadAs {
+    /// What the first bytes of an input tell.
+    fn of(head: &[u8]) -> ReadAs {
+        match utf16::detect(head) {
+            Some(encoding) => ReadAs::Wide(encoding),
+            None if utf16::looks_binary(head) => ReadAs::Binary,
+            None => ReadAs::Text,
+        }
+    }
+}
+
+fn not_decoded(origin: &Origin, limit: Limit) -> Skipped {
+    let reason = match limit {
+        Limit::Depth | Limit::Size => SkipReason::Budget,
+        Limit::Damaged => SkipReason::Corrupt,
+    };
+    Skipped { origin: origin.clone(), reason, detail: limit.describe() }
 }
 
 /// Lets the scan read from a reader that is asked for original offsets meanwhile.
@@ -389,6 +446,8 @@ struct Cut<'a> {
     reading: Option<&'a Reading>,
     /// Private keys are set aside here.
     aside: bool,
+    /// How `text` was made from the input.
+    read: ReadAs,
 }
 
 impl Cut<'_> {
@@ -408,7 +467,7 @@ impl Cut<'_> {
                 skipped.push(Skipped { origin: self.origin.clone(), reason: SkipReason::TestKey, detail });
                 continue;
             }
-            let secret = Secret::new(&self.text[found.secret.range()]);
+            let secret = Secret::new(found.value(self.text));
             let mut position = |offset| {
                 let Position { line, column } = lines.position(offset);
                 let before = if line == first_line { column_before } else { 0 };
@@ -424,6 +483,7 @@ impl Cut<'_> {
                 end,
                 offset,
                 length,
+                decoded: self.chain(found),
                 preview: self.preview(found, &secret),
             };
             self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
@@ -432,12 +492,29 @@ impl Cut<'_> {
                 also: found.also.clone(),
                 certainty: found.certainty,
                 secret,
+                written: self.written(found),
                 pair: self.pair(found),
                 comments: self.comments(found),
                 marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
                 occurrence,
             });
         }
+    }
+
+    /// The bytes that say a secret, where it does not stand there in clear and they can be told.
+    fn written(&self, found: &Match) -> Option<Secret> {
+        let wide = matches!(self.read, ReadAs::Wide(_));
+        let plain = found.decoded.is_none() || wide || self.reading.is_some();
+        (!plain && found.secret.len() <= WRITTEN).then(|| Secret::new(&self.text[found.secret.range()]))
+    }
+
+    /// The encodings around a secret, the outermost first.
+    fn chain(&self, found: &Match) -> Vec<&'static str> {
+        let wide = match self.read {
+            ReadAs::Wide(encoding) => Some(encoding.name()),
+            _ => None,
+        };
+        wide.into_iter().chain(found.chain().iter().copied()).collect()
     }
 
     /// The line that byte `at` stands on, at most a kilobyte of it to each side.
@@ -501,7 +578,7 @@ impl Cut<'_> {
             rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
         };
         let companion = self.matches.iter().find(near)?;
-        Some(Secret::new(&self.text[companion.secret.range()]))
+        Some(Secret::new(companion.value(self.text)))
     }
 
     fn preview(&self, found: &Match, secret: &Secret) -> Preview {

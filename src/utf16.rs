@@ -37,6 +37,11 @@ impl Encoding {
         }
     }
 
+    /// The name in a chain of encodings.
+    pub fn name(self) -> &'static str {
+        if self.width() == 2 { "utf-16" } else { "utf-32" }
+    }
+
     /// The number in one code unit.
     fn unit(self, bytes: &[u8]) -> u32 {
         let high_first = |number: u32, &byte: &u8| number << 8 | u32::from(byte);
@@ -47,9 +52,9 @@ impl Encoding {
     }
 }
 
-/// Which wide encoding an input is in, told by its first bytes: by a byte order mark, or, for UTF-16
+/// Which wide encoding an input is in, told by its first bytes: by a byte order mark, or,
 /// without one, by zeros in at least nine tenths of the even or the odd places of the first 512 bytes
-/// and text in the others.
+/// and text in the others (for UTF-32 in three of four places).
 pub fn detect(head: &[u8]) -> Option<Encoding> {
     match head {
         [0xff, 0xfe, 0, 0, ..] => Some(Encoding::Utf32Le),
@@ -61,6 +66,16 @@ pub fn detect(head: &[u8]) -> Option<Encoding> {
 }
 
 fn guess(sample: &[u8]) -> Option<Encoding> {
+    let (wide, _) = sample.as_chunks::<4>();
+    let most_wide = |fits: &dyn Fn(&[u8; 4]) -> bool| {
+        wide.len() >= FEWEST_UNITS && wide.iter().filter(|unit| fits(unit)).count() * 10 >= wide.len() * 9
+    };
+    if most_wide(&|unit| unit[1..] == [0; 3] && is_text(unit[0])) {
+        return Some(Encoding::Utf32Le);
+    }
+    if most_wide(&|unit| unit[..3] == [0; 3] && is_text(unit[3])) {
+        return Some(Encoding::Utf32Be);
+    }
     let (units, _) = sample.as_chunks::<2>();
     if units.len() < FEWEST_UNITS {
         return None;

@@ -79,6 +79,7 @@ fn finding(kind: Kind, severity: Severity, refs: &[&str]) -> Finding {
         end: Position { line: 4, column: 1 },
         offset: 20,
         length: secret.len() as u64,
+        decoded: Vec::new(),
         preview: Preview { before: "\u{e4}\t= \u{1b}".into(), masked: secret.mask(), after: "\n\"".into() },
     };
     Finding {

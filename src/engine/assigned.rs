@@ -172,6 +172,9 @@ impl Engine {
             out.found(found);
             return;
         }
+        if self.written_value(input, (word, assignment.value), judged, out.matches()) {
+            return;
+        }
         if judged
             && assignment.operator != Operator::Word
             && let Some(rule) = self.table.judged[judge().kind as usize]
@@ -195,6 +198,7 @@ impl Engine {
                     anchor: word.start,
                     certainty,
                     also: Vec::new(),
+                    decoded: None,
                 });
             }
         }
@@ -253,7 +257,7 @@ impl Engine {
         let mut also: Vec<RuleIndex> = fitting.into_iter().map(|(_, _, _, _, other)| other.0).collect();
         also.sort_unstable();
         let (whole, secret) = (whole(assignment), assignment.value);
-        Some(Match { rule, whole, secret, anchor: anchor.start, certainty, also })
+        Some(Match { rule, whole, secret, anchor: anchor.start, certainty, also, decoded: None })
     }
 
     fn fits(&self, index: RuleIndex, assigned: &Assigned, name: &[u8], value: &[u8]) -> Result<(), Refusal> {

@@ -306,6 +306,11 @@ impl Plan {
 }
 
 impl Watch<'_> {
+    /// Something encoded, of which `span` decides, was looked at by its place `anchor`.
+    pub(super) fn region(&mut self, anchor: usize, span: Span) {
+        self.found.push(Far { anchor, from: span.start, to: span.end });
+    }
+
     /// A literal stands at `literal`.
     pub(super) fn literal(&mut self, engine: &Engine, text: &[u8], literal: Span, purpose: anchors::Use) {
         let far = |reach: u32, back: usize| Far {
@@ -474,8 +479,13 @@ miss = ["=====ACME BEGIN====="]
             .collect()
     }
 
-    /// A line or a piece of one.
+    /// A line or a piece of one; something is encoded in one of three.
     fn piece() -> impl Strategy<Value = String> {
+        let encoded = super::super::decoded::tests::piece();
+        prop_oneof![2 => clear(), 1 => encoded.prop_map(|text| String::from_utf8_lossy(&text).into_owned())]
+    }
+
+    fn clear() -> impl Strategy<Value = String> {
         (0..16u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
             0 => format!("acmt_{}\n", digits(seed, 32)),
             1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),

@@ -13,6 +13,7 @@ pub mod assign;
 mod assigned;
 pub mod candidate;
 pub mod context;
+pub mod decoded;
 pub mod derived;
 pub mod live;
 pub mod noise;
@@ -59,6 +60,23 @@ pub struct Match {
     pub certainty: Certainty,
     /// Less specific rules that matched the same place.
     pub also: Vec<RuleIndex>,
+    /// How the bytes at `secret` say the secret, where it does not stand there in clear.
+    pub decoded: Option<Box<decoded::Decoding>>,
+}
+
+impl Match {
+    /// The secret itself, of a match in `text`.
+    pub fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        match &self.decoded {
+            Some(decoding) => &decoding.value,
+            None => &text[self.secret.range()],
+        }
+    }
+
+    /// The encodings around the secret, the outermost first; none where it stands in clear.
+    pub fn chain(&self) -> &[&'static str] {
+        self.decoded.as_ref().map_or(&[], |decoding| &decoding.chain)
+    }
 }
 
 /// How sure a match is, the surest last.
@@ -97,6 +115,20 @@ impl<'a> Input<'a> {
 pub struct Scratch {
     candidates: candidate::Candidates,
     assigned: assigned::State,
+    decoded: decoded::State,
+}
+
+impl Scratch {
+    /// What was encoded and not looked at since this was asked the last time: why, and the offset in the
+    /// text where it begins.
+    pub fn take_limits(&mut self) -> Vec<(usize, decoded::Limit)> {
+        std::mem::take(&mut self.decoded.limits)
+    }
+
+    /// Nothing of that kind is there.
+    pub fn has_no_limits(&self) -> bool {
+        self.decoded.limits.is_empty()
+    }
 }
 
 /// Rules compiled for scanning.
@@ -171,7 +203,7 @@ impl Engine {
 
     /// How far behind its anchor a match and its context can reach, in bytes.
     pub fn look_ahead(&self) -> usize {
-        self.reach + context::BEHIND + 1024
+        (self.reach + context::BEHIND + 1024).max(decoded::REACH)
     }
 
     /// An engine for the rules that are not in force; none where all are.
@@ -208,17 +240,34 @@ impl Engine {
         let from = input.own.start.saturating_sub(BESIDE);
         let to = input.text.len().min(input.own.end + BESIDE);
         self.look(scratch, input, from..to, out, None);
-        let mut matches = std::mem::take(out.matches());
-        overlap::settle_telling(&self.rules, &mut matches, first, |won, lost, why| {
-            out.contest(won, lost, why);
-        });
+        self.settle(out, first);
         if input.own != (0..input.text.len()) {
             let mut index = 0;
-            matches.retain(|found| {
+            out.matches().retain(|found| {
                 index += 1;
                 index <= first || input.own.contains(&found.anchor)
             });
         }
+    }
+
+    /// The same, settled: `out` is empty before.
+    fn look_settled<S: Sink>(
+        &self,
+        scratch: &mut Scratch,
+        input: &Input<'_>,
+        range: Range<usize>,
+        out: &mut S,
+    ) {
+        self.look(scratch, input, range, out, None);
+        self.settle(out, 0);
+    }
+
+    /// Of the matches from `first` on those go that give way to others.
+    fn settle<S: Sink>(&self, out: &mut S, first: usize) {
+        let mut matches = std::mem::take(out.matches());
+        overlap::settle_telling(&self.rules, &mut matches, first, |won, lost, why| {
+            out.contest(won, lost, why);
+        });
         *out.matches() = matches;
     }
 
@@ -230,6 +279,7 @@ impl Engine {
         out.matches().retain(|found| {
             index += 1;
             let kept = index <= first
+                || found.decoded.is_some()
                 || match self.rules.get(found.rule).check.as_deref() {
                     Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
                     Some("basic-auth") => {
@@ -257,6 +307,7 @@ impl Engine {
         let text = input.text;
         let first = out.matches().len();
         scratch.assigned.start();
+        scratch.decoded.start();
         let mut candidates = std::mem::take(&mut scratch.candidates);
         let mut at = range.start;
         while at < range.end {
@@ -277,6 +328,7 @@ impl Engine {
                     }
                 });
             }
+            self.decode(scratch, input, at..end, out, watch.as_deref_mut());
             at = end;
         }
         scratch.candidates = candidates;

@@ -1,5 +1,6 @@
 //! Settles which rule owns a place that several rules matched.
 
+use super::decoded::Decoding;
 use super::{Certainty, Match};
 use crate::rules::rule::Matcher;
 use crate::rules::{RuleIndex, RuleSet};
@@ -111,6 +112,9 @@ fn stays(held: bool, why: &'static str) -> Contest {
 }
 
 fn contest(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
+    if held.decoded.is_some() || found.decoded.is_some() {
+        return contest_decoded(rules, held, found);
+    }
     let same = held.secret == found.secret;
     let same_start = held.whole.start == found.whole.start || held.secret.start == found.secret.start;
     let judged = |one: &Match| one.certainty == Certainty::Judged;
@@ -136,4 +140,66 @@ fn contest(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
         return Contest::FoundWins("the block holds the other");
     }
     Contest::Both
+}
+
+/// Where one of two is decoded, or both. What stands in clear is what it is if its structure says so;
+/// what was only judged is judged by what it says.
+fn contest_decoded(rules: &RuleSet, held: &Match, found: &Match) -> Contest {
+    match (&held.decoded, &found.decoded) {
+        (Some(one), Some(other)) if one.value == other.value => {
+            let rank = |one: &Match| specificity(rules, one.rule, one.certainty);
+            let deeper = one.chain.len() > other.chain.len();
+            match rank(held).cmp(&rank(found)) {
+                std::cmp::Ordering::Less => Contest::FoundWins("the other rule is more specific"),
+                std::cmp::Ordering::Equal if deeper => Contest::FoundWins("it is less deeply encoded"),
+                std::cmp::Ordering::Equal => Contest::HeldWins("it is less deeply encoded"),
+                std::cmp::Ordering::Greater => Contest::HeldWins("the other rule is more specific"),
+            }
+        }
+        (Some(_), Some(_)) => {
+            let judged = |one: &Match| one.certainty == Certainty::Judged;
+            // Of a compressed stream all matches have one place.
+            match (judged(held), judged(found)) {
+                _ if held.secret == found.secret => Contest::Both,
+                (true, false) => Contest::FoundWins("the other has the structure of its kind"),
+                (false, true) => Contest::HeldWins("the other has the structure of its kind"),
+                _ => Contest::Both,
+            }
+        }
+        (None, Some(decoding)) => match clear_wins(rules, held, found, decoding) {
+            Some((true, why)) => Contest::HeldWins(why),
+            Some((false, why)) => Contest::FoundWins(why),
+            None => Contest::Both,
+        },
+        (Some(decoding), None) => match clear_wins(rules, found, held, decoding) {
+            Some((true, why)) => Contest::FoundWins(why),
+            Some((false, why)) => Contest::HeldWins(why),
+            None => Contest::Both,
+        },
+        (None, None) => Contest::Both,
+    }
+}
+
+/// Does what stands in clear win, and why? `None`: both stay.
+fn clear_wins(
+    rules: &RuleSet,
+    clear: &Match,
+    other: &Match,
+    decoding: &Decoding,
+) -> Option<(bool, &'static str)> {
+    // As many bytes in the same place: nothing about the value is written otherwise.
+    let unchanged = clear.secret == other.secret && decoding.value.len() == clear.secret.len();
+    match clear.certainty {
+        _ if unchanged => Some((true, "the value stands there in clear")),
+        Certainty::Judged => Some((false, "an encoded value is what it says")),
+        _ if !clear.secret.contains(other.secret) => None,
+        _ if matches!(rules.get(clear.rule).matcher, Matcher::Block(_)) => {
+            Some((true, "the block holds the other"))
+        }
+        // What only has the look of an encoded token is what it says, where that has a structure too.
+        Certainty::Structured if other.certainty > Certainty::Judged => {
+            Some((false, "what it says has the structure of its kind"))
+        }
+        _ => Some((true, "the other is a part of it")),
+    }
 }

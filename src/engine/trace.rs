@@ -5,6 +5,7 @@
 //! value is kept here, only spans, numbers and words about them.
 
 use super::assign::Assignment;
+use super::decoded::Limit;
 use super::verify::{self, Refusal};
 use super::{Certainty, Engine, Input, Match, Scratch, context, noise};
 use crate::rules::check::{self, Verdict};
@@ -12,6 +13,7 @@ use crate::rules::rule::{Matcher, Rule};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use std::ops::Range;
+use zeroize::Zeroizing;
 
 /// How many measures of a judgement are told.
 const WEIGHTS: usize = 6;
@@ -61,6 +63,8 @@ pub enum AnchorKind {
     Marker,
     /// A word that names secrets.
     Name,
+    /// Something that says something else once it is decoded.
+    Encoded,
 }
 
 impl AnchorKind {
@@ -72,6 +76,7 @@ impl AnchorKind {
             AnchorKind::Inside => "a text that stands in tokens",
             AnchorKind::Marker => "the marker that begins a block",
             AnchorKind::Name => "a word that names secrets",
+            AnchorKind::Encoded => "something encoded",
         }
     }
 }
@@ -98,6 +103,23 @@ pub enum Look {
     Read(Assignment),
     /// A match was taken back: why.
     Withdrawn(Match, &'static str),
+    /// It was decoded, and what it says was looked at.
+    Decoded(Box<Undone>),
+}
+
+/// What something encoded says, and what was made of that.
+#[derive(Clone, Debug)]
+pub struct Undone {
+    /// Its bytes in the text.
+    pub region: Span,
+    /// The encodings, the outermost first.
+    pub chain: Vec<&'static str>,
+    /// What it says.
+    pub said: Zeroizing<Vec<u8>>,
+    /// What was looked at and found in that; the spans are those of `said`.
+    pub trace: Trace,
+    /// What was not looked at.
+    pub limits: Vec<Limit>,
 }
 
 /// One rule at one place.
@@ -157,12 +179,22 @@ pub struct Trace {
 }
 
 /// The sink that listens, to what touches some part of the text.
-struct Listener {
+pub(super) struct Listener {
     wanted: Range<usize>,
     trace: Trace,
 }
 
 impl Listener {
+    /// One that listens to all of a text.
+    pub(super) fn of_all(text: &[u8]) -> Listener {
+        Listener { wanted: 0..text.len(), trace: Trace::default() }
+    }
+
+    /// What it heard.
+    pub(super) fn told(self) -> Trace {
+        self.trace
+    }
+
     fn wants(&self, span: Span) -> bool {
         span.start < self.wanted.end && self.wanted.start < span.end.max(span.start + 1)
     }
@@ -197,6 +229,7 @@ impl Event {
             Look::Tried(Attempt { place: Some((whole, _)), .. }) => spans.push(*whole),
             Look::Read(assignment) => spans.extend([assignment.name, assignment.value]),
             Look::Withdrawn(found, _) => spans.push(found.whole),
+            Look::Decoded(undone) => spans.push(undone.region),
             _ => {}
         }
         spans
@@ -208,6 +241,7 @@ impl Event {
             Look::Tried(attempt) => attempt.place.map(|(_, secret)| secret),
             Look::Read(assignment) => Some(assignment.value),
             Look::Withdrawn(found, _) => Some(found.secret),
+            Look::Decoded(undone) => Some(undone.region),
             Look::Passed(_) => None,
         }
     }

@@ -176,6 +176,7 @@ impl Engine {
                 anchor: anchor.0.start,
                 certainty,
                 also: Vec::new(),
+                decoded: None,
             });
         }
     }
@@ -219,7 +220,15 @@ impl Engine {
         out.note(|| self.tried((begin, AnchorKind::Marker), index, text, (whole, whole, inner), verdict));
         if let Ok(certainty) = verdict {
             let anchor = begin.start;
-            out.found(Match { rule: index, whole, secret: whole, anchor, certainty, also: Vec::new() });
+            out.found(Match {
+                rule: index,
+                whole,
+                secret: whole,
+                anchor,
+                certainty,
+                also: Vec::new(),
+                decoded: None,
+            });
         }
     }
 

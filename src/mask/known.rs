@@ -116,7 +116,7 @@ pub fn by_rules(engine: Option<&Engine>, name: &str, value: &[u8]) -> Vec<(Zeroi
         .iter()
         .filter(|found| found.certainty >= Certainty::Structured && found.secret.start >= start)
         .map(|found| {
-            let secret = Zeroizing::new(text[found.secret.range()].trim_ascii().to_vec());
+            let secret = Zeroizing::new(found.value(&text).trim_ascii().to_vec());
             (secret, engine.rules().get(found.rule).id.to_string())
         })
         .collect()

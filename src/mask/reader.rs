@@ -189,6 +189,7 @@ fn form_of(kind: Kind) -> Form {
         Kind::Printable => Form::QuotedPrintable,
         Kind::Unspaced => Form::Wrapped,
         Kind::Base64(_) => Form::Base64,
+        Kind::Base32 => Form::Base32,
         Kind::Pairs => Form::Hex,
         Kind::Dump | Kind::Column => Form::Dump,
     }
@@ -258,9 +259,7 @@ impl Reader {
         let most = limit.saturating_sub(self.since);
         let rest = source.bytes()[at..].iter().take(most);
         let plain = rest.take_while(|&&byte| !kind.begins(byte) && byte != b'_').count();
-        for at in at..at + plain {
-            self.text.push(source.unit(at));
-        }
+        self.text.extend(source, at..at + plain);
         self.since += plain;
         if plain > 0 {
             self.judge(source, shared);
@@ -480,18 +479,18 @@ impl Reader {
 
 /// Views that read an encoding by itself: what stands before it says nothing in them.
 fn alone(kind: Kind) -> bool {
-    matches!(kind, Kind::Base64(_) | Kind::Pairs | Kind::Dump | Kind::Column)
+    matches!(kind, Kind::Base64(_) | Kind::Base32 | Kind::Pairs | Kind::Dump | Kind::Column)
 }
 
 /// Put the bytes of the source before `began` in front of a text.
 fn lead(text: &mut Text, source: Source<'_>, began: u64, margin: usize) {
     let began = source.index(began);
-    let read: Vec<Unit> = (0..text.len()).map(|at| Source::Read(text).unit(at)).collect();
-    text.clear();
-    for at in began.saturating_sub(margin)..began {
-        text.push(source.unit(at));
+    let range = began.saturating_sub(margin)..began;
+    match text.len() {
+        // It keeps its memory.
+        0 => text.extend(source, range),
+        _ => text.lead(source, range),
     }
-    read.into_iter().for_each(|unit| text.push(unit));
 }
 
 /// Does a text end in the first bytes of a value, enough of them to look for more behind white space?

@@ -1,6 +1,7 @@
 //! Bytes with the places of the input that they stand for.
 
 use crate::view::Unit;
+use std::ops::Range;
 use zeroize::Zeroize;
 
 /// What a view has read.
@@ -11,13 +12,46 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// Make room for `more` bytes, by hand, so that what is left behind can be wiped.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let mut larger = Vec::with_capacity(((self.bytes.len() + more) * 2).max(256));
+        larger.extend_from_slice(&self.bytes);
+        self.bytes.zeroize();
+        self.bytes = larger;
+    }
+
+    /// Bytes of a source as they stand there.
+    pub(super) fn extend(&mut self, source: Source<'_>, range: Range<usize>) {
+        if self.bytes.capacity() - self.bytes.len() < range.len() {
+            self.grow(range.len());
+        }
+        self.bytes.extend_from_slice(&source.bytes()[range.clone()]);
+        match source {
+            Source::Input(_, base) => {
+                self.spans.extend(range.map(|at| (base + at as u64, base + at as u64 + 1)));
+            }
+            Source::Read(text) => self.spans.extend_from_slice(&text.spans[range]),
+        }
+    }
+
+    /// Put bytes of a source in front.
+    pub(super) fn lead(&mut self, source: Source<'_>, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        let mut whole = Text::default();
+        whole.extend(source, range);
+        if !self.bytes.is_empty() {
+            whole.extend(Source::Read(self), 0..self.len());
+        }
+        *self = whole;
+    }
+
+    #[inline]
     pub(super) fn push(&mut self, unit: Unit) {
         if self.bytes.len() == self.bytes.capacity() {
-            // Growing by hand, so that what is left behind can be wiped.
-            let mut larger = Vec::with_capacity((self.bytes.len() * 2).max(256));
-            larger.extend_from_slice(&self.bytes);
-            self.bytes.zeroize();
-            self.bytes = larger;
+            self.grow(1);
         }
         self.bytes.push(unit.byte);
         self.spans.push((unit.start, unit.end));

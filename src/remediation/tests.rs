@@ -18,12 +18,14 @@ fn finding(secret: &[u8], before: &str) -> Finding {
         also: vec![],
         rotate: String::new(),
         refs: vec![],
+        written: Vec::new(),
         occurrences: vec![Occurrence {
             origin: Origin::Stdin,
             start: Position { line: 1, column: 1 },
             end: Position { line: 1, column: 1 },
             offset: 0,
             length: 0,
+            decoded: Vec::new(),
             preview: Preview { before: before.into(), ..Preview::default() },
         }],
         companions: Vec::new(),
@@ -36,6 +38,15 @@ fn lines(findings: &[Finding]) -> Vec<String> {
     let text = text.strip_prefix(MARK).unwrap();
     let all = text.to_str_lossy();
     all.lines().map(|line| line.strip_suffix("==>***REMOVED***").unwrap().to_owned()).collect()
+}
+
+#[test]
+fn encoded_forms_go_too() {
+    let mut found = finding(b"abcdefghijklmnop", "token: ");
+    found.written = vec![Secret::new(b"YWJjZGVmZ2hpamtsbW5vcA"), Secret::new(b"YWJjZGVmZ2hp\namtsbW5vcA")];
+    let wanted =
+        ["literal:YWJjZGVmZ2hpamtsbW5vcA", "literal:abcdefghijklmnop", "regex:YWJjZGVmZ2hp\\x0aamtsbW5vcA"];
+    assert_eq!(lines(&[found]), wanted);
 }
 
 #[test]

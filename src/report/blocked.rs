@@ -153,6 +153,10 @@ fn write_finding(
         writeln!(out, "{gutter} {} {} {text}", paint.faint("="), paint.bold(format!("{label}:")))
     };
     note("why", &why(finding, guard))?;
+    let chains = super::chains(finding);
+    if !chains.is_empty() {
+        note("decoded from", &chains.join(", "))?;
+    }
     let others: Vec<String> =
         finding.occurrences.iter().skip(1).take(3).map(|one| place(one, guard)).collect();
     if !others.is_empty() {

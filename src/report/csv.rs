@@ -7,7 +7,7 @@ use crate::finding::Outcome;
 use csv::{QuoteStyle, WriterBuilder};
 use std::io::{self, Write};
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "rule",
     "severity",
     "kind",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 18] = [
     "date",
     "exposure",
     "rotate",
+    "decoded",
 ];
 
 /// Write a header and a row for each place; with `show_secrets` the clear text is the last column.
@@ -66,6 +67,7 @@ fn row(place: &Place) -> Vec<String> {
         said(place.note.map(|note| note.date_in_utc())),
         finding.story.as_ref().map_or(String::new(), |story| story.exposure.name().to_owned()),
         finding.rotate.clone(),
+        place.chain(),
     ];
     row.extend(guard.clear().map(|clear| String::from_utf8_lossy(clear).into_owned()));
     row

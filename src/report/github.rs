@@ -53,7 +53,13 @@ fn annotation(place: &Place, out: &mut dyn Write) -> io::Result<()> {
     }
     let title = format!("{}: {}", finding.severity.name(), inert(&finding.summary));
     let mut message =
-        vec![format!("{} ({}) at {}", inert(&finding.summary), finding.rule, place.told())];
+        vec![format!(
+        "{} ({}) at {}{}",
+        inert(&finding.summary),
+        finding.rule,
+        place.told(),
+        place.decoded()
+    )];
     message.push(inert(&advice(finding)));
     message.push(format!("id: {}", finding.fingerprint));
     writeln!(out, "title={}::{}", property(&title), data(&message.join("\n")))

@@ -78,6 +78,9 @@ fn vulnerability(place: &Place) -> Value {
     for (name, value) in &finding.details {
         description.push_str(&format!(" {name}: {}.", guard.text(value)));
     }
+    if !place.chain().is_empty() {
+        description.push_str(&format!(" Decoded from {}.", place.chain()));
+    }
     if let Some(story) = &finding.story {
         description.push_str(&format!(" Exposure: {}.", story.exposure.about()));
     }

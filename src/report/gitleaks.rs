@@ -68,7 +68,7 @@ pub(super) struct Element<'a> {
     pub email: Cow<'a, str>,
     pub date: Cow<'a, str>,
     pub message: Cow<'a, str>,
-    pub tags: [&'static str; 2],
+    pub tags: Vec<String>,
     pub fingerprint: String,
 }
 
@@ -103,10 +103,20 @@ impl<'a> Element<'a> {
             email: said(note, |note| Cow::Borrowed(&note.email)),
             date: said(note, |note| Cow::Owned(note.date_in_utc())),
             message: said(note, |note| Cow::Owned(message(&note.message))),
-            tags: [finding.kind.name(), finding.severity.name()],
+            tags: tags(finding, place),
             fingerprint,
         }
     }
+}
+
+/// Kind and severity, and where the secret is encoded the tags that gitleaks has for it.
+fn tags(finding: &Finding, place: &Occurrence) -> Vec<String> {
+    let mut tags = vec![finding.kind.name().to_owned(), finding.severity.name().to_owned()];
+    tags.extend(place.decoded.iter().map(|encoding| format!("decoded:{encoding}")));
+    if !place.decoded.is_empty() {
+        tags.push(format!("decode-depth:{}", place.decoded.len()));
+    }
+    tags
 }
 
 /// The first characters of a secret, as many as `shown` percent are, as gitleaks' `--redact=N` leaves them.

@@ -291,6 +291,10 @@ fn write_finding(finding: &Finding, options: &Options, out: &mut dyn Write) -> i
             fact(label, safe(&text))?;
         }
     }
+    let chains = super::chains(finding);
+    if !chains.is_empty() {
+        fact("decoded from", safe(&chains.join(", ")))?;
+    }
     for (name, value) in &finding.details {
         fact(&safe(name), safe(&guard.text(value)))?;
     }

@@ -4,7 +4,7 @@ mod audit;
 
 use super::telling::{self, listed};
 use super::terminal::{self, bytes, counted, elapsed, inert, inert_line};
-use super::{Guard, Options, by_reason, by_severity};
+use super::{Guard, Options, by_reason, by_severity, chains};
 use crate::error::{SkipReason, Skipped};
 use crate::finding::{Finding, Occurrence, Outcome};
 use crate::rules::Severity;
@@ -168,6 +168,10 @@ fn notes(finding: &Finding, guard: &Guard, options: &Options) -> Vec<Note> {
             .map(|(name, value)| format!("{} {}", inert(name), inert(&guard.text(value))))
             .collect();
         add("details", details.join(", "));
+    }
+    let chains = chains(finding);
+    if !chains.is_empty() {
+        add("decoded from", chains.join(", "));
     }
     for note in finding.occurrences.first().map(|first| first.origin.notes()).unwrap_or_default() {
         add("in", inert(&guard.text(note)));

@@ -243,6 +243,8 @@ struct OccurrenceForm<'a> {
     end_column: u64,
     offset: u64,
     length: u64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    decoded: &'a [&'static str],
     preview: PreviewForm<'a>,
 }
 
@@ -257,6 +259,7 @@ impl<'a> OccurrenceForm<'a> {
             end_column: occurrence.end.column,
             offset: occurrence.offset,
             length: occurrence.length,
+            decoded: &occurrence.decoded,
             preview: PreviewForm {
                 before: guard.text(before),
                 masked: guard.text(masked),

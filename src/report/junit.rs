@@ -57,7 +57,7 @@ fn failure(place: &Place, out: &mut dyn Write) -> io::Result<()> {
     )?;
     let mut body = vec![
         format!("{}: {} ({})", finding.severity.name(), finding.summary, guard.mask()),
-        format!("at {told}"),
+        format!("at {told}{}", place.decoded()),
         advice(finding),
         format!("id: {}", finding.fingerprint),
     ];

@@ -105,6 +105,10 @@ fn details(finding: &Finding, options: &Options) -> String {
             of_finding(half, options).take(PLACES).map(|place| code(&place.told())).collect();
         item(&plain(&half.summary), &telling::listed(&places, half.occurrences.len()));
     }
+    let chains = super::chains(finding);
+    if !chains.is_empty() {
+        item("decoded from", &code(&chains.join(", ")));
+    }
     let guard = super::Guard::new(finding, options);
     for (name, value) in &finding.details {
         item(&plain(name), &code(&guard.text(value)));

@@ -12,7 +12,7 @@ pub mod terminal;
 mod uri;
 
 use crate::error::SkipReason;
-use crate::finding::{Masks, Outcome};
+use crate::finding::{Finding, Masks, Outcome};
 use crate::rules::Severity;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -171,6 +171,18 @@ fn by_severity(outcome: &Outcome) -> [(Severity, usize); 5] {
         let count = outcome.findings.iter().filter(|finding| finding.severity == severity).count();
         (severity, count)
     })
+}
+
+/// The encodings around a secret where it does not stand in clear, each once: `base64 > gzip`.
+fn chains(finding: &Finding) -> Vec<String> {
+    let mut chains: Vec<String> = Vec::new();
+    for occurrence in finding.occurrences.iter().filter(|occurrence| !occurrence.decoded.is_empty()) {
+        let chain = occurrence.decoded.join(" > ");
+        if !chains.contains(&chain) {
+            chains.push(chain);
+        }
+    }
+    chains
 }
 
 /// How many inputs were skipped for each reason that occurred.

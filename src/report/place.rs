@@ -49,6 +49,19 @@ impl Place<'_> {
         self.path.clone().unwrap_or_else(|| self.guard.text(&self.occurrence.origin.to_string()).into_owned())
     }
 
+    /// The encodings around the secret, the outermost first: `base64 > gzip`; empty where it stands in clear.
+    pub fn chain(&self) -> String {
+        self.occurrence.decoded.join(" > ")
+    }
+
+    /// The same for a sentence: `, decoded from base64 > gzip`.
+    pub fn decoded(&self) -> String {
+        match self.chain() {
+            chain if chain.is_empty() => chain,
+            chain => format!(", decoded from {chain}"),
+        }
+    }
+
     /// First and last line, from 1, the last never before the first.
     pub fn lines(&self) -> (u64, u64) {
         let first = self.occurrence.start.line.max(1);

@@ -132,6 +132,10 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
             finding.details.iter().map(|(name, value)| format!("{name}: {}", guard.text(value))).collect();
         message.push_str(&format!(" ({})", details.join(", ")));
     }
+    let chains = super::chains(finding);
+    if !chains.is_empty() {
+        message.push_str(&format!(", decoded from {}", chains.join(", ")));
+    }
     message.push_str(&format!(". {}", advice(finding)));
     let story = finding.story.as_ref().and_then(|story| {
         let mut story = serde_json::to_value(StoryForm::of(finding, story, &guard)).ok()?;
@@ -153,6 +157,9 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
         });
         if let Some(commit) = occurrence.origin.commit() {
             properties["commit"] = commit.into();
+        }
+        if !occurrence.decoded.is_empty() {
+            properties["decoded"] = json!(occurrence.decoded);
         }
         if let Some(story) = &story {
             properties["story"] = story.clone();

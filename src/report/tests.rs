@@ -31,6 +31,7 @@ pub(crate) fn finding(rule: &str, secret: &[u8]) -> Finding {
         also: vec![],
         rotate: "Settings > Tokens: revoke it, then issue a new one".to_owned(),
         refs: vec!["https://docs.example/tokens".to_owned()],
+        written: Vec::new(),
         occurrences: vec![occurrence],
         companions: Vec::new(),
         story: None,
@@ -45,6 +46,7 @@ pub(crate) fn at(path: &str, line: u64, column: u64) -> Occurrence {
         end: Position { line, column: column + 8 },
         offset: 100,
         length: 8,
+        decoded: Vec::new(),
         preview: Preview {
             before: "  token = \"".to_owned(),
             masked: "kkkk…(40)".to_owned(),

@@ -2,7 +2,7 @@
 
 mod tree;
 
-use super::{Cut, HEAD, Hit, Scan, Scanner};
+use super::{Cut, HEAD, Hit, ReadAs, Scan, Scanner};
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Match};
@@ -189,18 +189,8 @@ struct Auditor<'s> {
 struct Memory {
     trace: Trace,
     /// How its beginning looked.
-    look: Look,
+    look: ReadAs,
     clean: bool,
-}
-
-/// How a text is scanned.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
-    Text,
-    Binary,
-    Wide(utf16::Encoding),
-    /// By its members.
-    Container,
 }
 
 impl<'s> Auditor<'s> {
@@ -235,10 +225,10 @@ impl<'s> Auditor<'s> {
         progress.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn look(kind: ObjectKind, bytes: &[u8], made: Option<&Made<'_, Memory>>) -> Look {
+    fn look(kind: ObjectKind, bytes: &[u8], made: Option<&Made<'_, Memory>>) -> ReadAs {
         // Trees hold ids in binary between names in text.
         if kind != ObjectKind::Blob {
-            return Look::Text;
+            return ReadAs::Text;
         }
         let head = &bytes[..bytes.len().min(HEAD)];
         if let Some(made) = made
@@ -246,15 +236,11 @@ impl<'s> Auditor<'s> {
             && first.target == 0
             && first.source == 0
             && first.length >= HEAD
-            && made.base.look != Look::Container
+            && made.base.look != ReadAs::Container
         {
             return made.base.look;
         }
-        match utf16::detect(head) {
-            Some(encoding) => Look::Wide(encoding),
-            None if utf16::looks_binary(head) => Look::Binary,
-            None => Look::Text,
-        }
+        ReadAs::of(head)
     }
 
     /// Look at the members of a container.
@@ -266,7 +252,7 @@ impl<'s> Auditor<'s> {
         let limits = self.scanner.scan.limits;
         Unpack::new(&mut self.scanner, limits, self.images, None).blob(origin, object.bytes);
         let clean = !self.scanner.matched && self.scanner.skipped.len() == skipped;
-        Memory { trace: Trace::default(), look: Look::Container, clean }
+        Memory { trace: Trace::default(), look: ReadAs::Container, clean }
     }
 
     /// Look at another reading of an object whose hits are those from `first` on; true where nothing
@@ -287,8 +273,9 @@ impl<'s> Auditor<'s> {
         let scan = self.scanner.scan;
         let first = self.scanner.hits.len();
         let original = |offset| offset;
-        let (text, reading, aside) = (input.text, None, false);
-        let cut = Cut { scan, origin: &origin, text, matches: &matches, original: &original, reading, aside };
+        let (text, reading, aside, read) = (input.text, None, false, ReadAs::Text);
+        let (origin, original) = (&origin, &original);
+        let cut = Cut { scan, origin, text, matches: &matches, original, reading, aside, read };
         let Scanner { hits, skipped, .. } = &mut self.scanner;
         cut.hits(LineIndex::new(text, 1), 0, (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
@@ -302,9 +289,20 @@ impl<'s> Auditor<'s> {
         for found in &matches {
             let assigned = matches!(scan.engine.rules().get(found.rule).matcher, Matcher::Assigned(_));
             if assigned && offsets.contains(&(found.secret.start as u64)) {
-                self.doubt(&origin, found, input);
+                self.doubt(origin, found, input);
             }
         }
+        // They were told when the object was scanned.
+        self.scanner.scratch.take_limits();
+    }
+
+    /// Tell what was encoded in an object and not looked at; true where that is nothing.
+    fn limits(&mut self, object: &Object<'_>) -> bool {
+        if self.scanner.scratch.has_no_limits() {
+            return true;
+        }
+        let id = (object.id)().to_string();
+        self.scanner.limits(&Origin::Object { id, kind: object.kind, path: None, commit: None })
     }
 
     /// Note in which kinds of files this is a match.
@@ -337,17 +335,17 @@ impl VisitObjects for Auditor<'_> {
             return self.container(object);
         }
         let look = Auditor::look(object.kind, bytes, made.as_ref());
-        if let Look::Wide(encoding) = look {
+        if let ReadAs::Wide(encoding) = look {
             let before = self.scanner.hits.len();
             let decoded = utf16::decode(bytes, encoding);
             let (id, kind) = ((object.id)().to_string(), object.kind);
             let origin = Origin::Object { id, kind, path: None, commit: None };
-            self.scanner.text(&origin, &decoded.text, false, &|offset| decoded.original(offset));
-            let clean = self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
+            let all = self.scanner.text(&origin, &decoded.text, look, &|offset| decoded.original(offset));
+            let clean = all && self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
             return Memory { trace: Trace::default(), look, clean };
         }
         let kind = if object.kind == ObjectKind::Blob { FileKind::ANY } else { FileKind::UNKNOWN };
-        let input = Input { text: bytes, own: 0..bytes.len(), kind, binary: look == Look::Binary };
+        let input = Input { text: bytes, own: 0..bytes.len(), kind, binary: look == ReadAs::Binary };
         let made = made.filter(|made| !self.every_byte && made.base.look == look);
         let bridged;
         let derived = match made {
@@ -365,9 +363,9 @@ impl VisitObjects for Auditor<'_> {
             None => None,
         };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
-        let mut clean = trace.matches().is_empty();
+        let mut clean = self.limits(object) && trace.matches().is_empty();
         let first = self.scanner.hits.len();
-        if !clean {
+        if !trace.matches().is_empty() {
             self.hits(object, trace.matches(), &input);
         }
         if open && let Some(reading) = unpack::reading_of("", bytes) {

@@ -2,15 +2,15 @@
 //! that the engine and the policy did on the way.
 
 use super::ruling::Ruling;
-use super::{Cut, HEAD, Hit, Scan, kind_of, set_aside};
+use super::{Cut, HEAD, Hit, ReadAs, Scan, kind_of, set_aside};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
-use crate::engine::trace::{Attempt, Event, Look, Test, Trace, wanted_by};
+use crate::engine::trace::{Attempt, Event, Look, Test, Trace, Undone, wanted_by};
 use crate::engine::{Certainty, Input, Match, Refusal, Scratch, assign};
 use crate::error::Error;
 use crate::finding::{By, Suppression};
 use crate::origin::Origin;
-use crate::policy::comment::{self, Said};
+use crate::policy::comment;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
@@ -80,6 +80,21 @@ pub struct Looked {
     pub read: Option<Read>,
     /// The rules that were tried.
     pub tried: Vec<Tried>,
+    /// What it says once it is decoded.
+    pub said: Option<Said>,
+}
+
+/// What something encoded says.
+#[derive(Debug)]
+pub struct Said {
+    /// The encodings, the outermost first.
+    pub chain: Vec<&'static str>,
+    /// How long it is once decoded, in bytes.
+    pub length: usize,
+    /// What was looked at in it; lines and columns are those of the decoded text.
+    pub looked: Vec<Looked>,
+    /// What was not looked at, and why.
+    pub missed: Vec<String>,
 }
 
 /// An assignment that was read.
@@ -121,6 +136,8 @@ pub struct Found {
     pub at: Position,
     /// The secret.
     pub secret: Secret,
+    /// The encodings around it, the outermost first; none where it stands in clear.
+    pub chain: Vec<&'static str>,
     /// How sure it is.
     pub certainty: Certainty,
     /// Less specific rules that matched, too.
@@ -171,10 +188,13 @@ pub fn explain(
     question: Question,
 ) -> Result<Explanation, Error> {
     let head = &bytes[..bytes.len().min(HEAD)];
-    let encoding = utf16::detect(head);
+    let read = ReadAs::of(head);
+    let (encoding, binary) = match read {
+        ReadAs::Wide(encoding) => (Some(encoding), false),
+        _ => (None, read == ReadAs::Binary),
+    };
     let decoded = encoding.map(|encoding| utf16::decode(bytes, encoding));
     let text = decoded.as_ref().map_or(bytes, |decoded| &decoded.text);
-    let binary = encoding.is_none() && utf16::looks_binary(head);
     // What kind of file it is depends on the way to it from where a scan begins.
     let kind = match origin.root() {
         Origin::File(path) => {
@@ -204,7 +224,7 @@ pub fn explain(
     let off = teller.off(&idle, &wanted);
     let original = |offset: usize| decoded.as_ref().map_or(offset, |decoded| decoded.original(offset));
     let (matches, reading, aside) = (&trace.matches, None, false);
-    let cut = Cut { scan: &scan, origin, text, matches, original: &original, reading, aside };
+    let cut = Cut { scan: &scan, origin, text, matches, original: &original, reading, aside, read };
     let mut hits = Vec::new();
     cut.hits(LineIndex::new(text, 1), 0, (&mut hits, &mut Vec::new()));
     let wanted_match =
@@ -293,12 +313,14 @@ fn spans(trace: &Trace) -> Vec<Span> {
 impl Looked {
     /// Nothing came of it: no rule was even tried.
     fn is_idle(&self) -> bool {
-        self.tried.is_empty() && self.read.is_none()
+        self.tried.is_empty() && self.read.is_none() && self.said.is_none()
     }
 
     /// Did a pattern match, or was a value read?
     pub fn is_telling(&self) -> bool {
-        self.read.is_some() || self.tried.iter().any(|tried| tried.value.is_some())
+        self.read.is_some()
+            || self.tried.iter().any(|tried| tried.value.is_some())
+            || self.said.as_ref().is_some_and(|said| said.looked.iter().any(Looked::is_telling))
     }
 }
 
@@ -346,14 +368,20 @@ impl Teller<'_> {
             let place = place.unwrap_or_else(|| {
                 let looked = Looked {
                     at: self.lines.position(event.anchor.start),
-                    anchor: self.string(event.anchor),
+                    anchor: match &event.look {
+                        Look::Decoded(undone) => self.secret(undone.region).mask(),
+                        _ => self.string(event.anchor),
+                    },
                     about: event.kind.about(),
                     passed: Vec::new(),
                     read: None,
                     tried: Vec::new(),
+                    said: None,
                 };
                 known.insert(event.anchor, all.len());
-                by_start.insert(event.anchor.start, all.len());
+                if !matches!(event.look, Look::Decoded(_)) {
+                    by_start.insert(event.anchor.start, all.len());
+                }
                 all.push((event.anchor, looked));
                 all.len() - 1
             });
@@ -383,6 +411,21 @@ impl Teller<'_> {
                 let tried = self.tried(attempt);
                 looked.tried.push(tried);
             }
+            Look::Decoded(undone) => looked.said = Some(self.said(undone)),
+        }
+    }
+
+    /// What was made of something decoded, told as its own text.
+    fn said(&self, undone: &Undone) -> Said {
+        let text = &undone.said[..];
+        let hidden = undone.trace.matches.iter().map(|found| found.secret).collect();
+        let lines = LineIndex::new(text, 1);
+        let mut teller = Teller { text, rules: self.rules, lines, only: self.only, hidden };
+        Said {
+            chain: undone.chain.clone(),
+            length: text.len(),
+            looked: teller.looked(&undone.trace),
+            missed: undone.limits.iter().map(|limit| limit.describe()).collect(),
         }
     }
 
@@ -444,7 +487,7 @@ impl Teller<'_> {
             Ruling::Off => Some("settings switch its rule off at this path".to_owned()),
         };
         let note = match comment::said(&hit.comments, &[held.id.as_ref()]) {
-            Said::NoMore(why) if suppressed.is_none() => {
+            comment::Said::NoMore(why) if suppressed.is_none() => {
                 Some(format!("a comment for it does not count: it {why}"))
             }
             _ => None,
@@ -452,6 +495,7 @@ impl Teller<'_> {
         Found {
             rule: self.id(rule),
             at: hit.occurrence.start,
+            chain: hit.occurrence.decoded,
             certainty: hit.certainty,
             also: hit.also.iter().map(|&rule| self.id(rule)).collect(),
             secret: hit.secret,

@@ -1,7 +1,7 @@
 //! What more is known of a place: the cell of a notebook, the step of a log, the layer of an image. And
 //! which of several places of one secret is told.
 
-use super::{Cut, Hit, Scan, Scanner};
+use super::{Cut, Hit, ReadAs, Scan, Scanner};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Scratch};
 use crate::origin::Origin;
@@ -76,9 +76,12 @@ impl Scanner<'_> {
         if !self.matches.is_empty() {
             let (scan, matches, aside) = (self.scan, &self.matches, self.scan.sets_aside(kind));
             let (original, reading) = (&|offset| offset, Some(reading));
-            let cut = Cut { scan, origin, text, matches, original, reading, aside };
+            let read = ReadAs::Text;
+            let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
             cut.hits(LineIndex::new(bytes, 1), 0, (&mut self.hits, &mut self.skipped));
         }
+        // What was not looked at is not known to be clean.
+        self.matched |= !self.limits(origin);
         let better = Spans::of(&self.hits[first..]);
         own.retain(|hit| !better.touch(span(hit)));
         self.hits.append(&mut own);

@@ -236,6 +236,12 @@ impl Scan {
         let severity = hits.iter().filter(|hit| hit.1 == owner).map(|hit| hit.2).max();
         let secret = hits[0].0.secret.clone();
         let details = engine::details(rule, secret.reveal());
+        let mut written: Vec<Secret> = Vec::new();
+        for form in hits.iter().filter_map(|(hit, ..)| hit.written.as_ref()) {
+            if !written.contains(form) {
+                written.push(form.clone());
+            }
+        }
         let mut occurrences: Vec<Occurrence> = hits.into_iter().map(|(hit, ..)| hit.occurrence).collect();
         occurrences.dedup();
         Some(Finding {
@@ -250,6 +256,7 @@ impl Scan {
             also: also.into_iter().map(|index| rules.get(index).id.to_string()).collect(),
             rotate: rule.rotate.to_string(),
             refs: rule.refs.iter().map(ToString::to_string).collect(),
+            written,
             occurrences,
             companions: Vec::new(),
             story: None,

@@ -14,9 +14,26 @@ pub const fn sextet(byte: u8) -> Option<u8> {
     })
 }
 
+/// What [`SEXTETS`] has for other bytes.
+pub const NO_SEXTET: u8 = 64;
+
+/// The value of each character, and [`NO_SEXTET`].
+pub const SEXTETS: [u8; 256] = {
+    let mut table = [NO_SEXTET; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(value) = sextet(byte as u8) {
+            table[byte] = value;
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// Is it a character of either alphabet?
+#[inline]
 pub const fn is_base64(byte: u8) -> bool {
-    sextet(byte).is_some()
+    SEXTETS[byte as usize] != NO_SEXTET
 }
 
 /// Where in a run the decoder stands.

@@ -4,15 +4,18 @@
 //! the place in the input that it stands for. A view remembers no more than the escape that it is in
 //! the middle of; [`View::pending`] tells where that began.
 
+pub mod base32;
 mod base64;
 mod dump;
 mod escape;
+pub mod region;
+pub mod sieve;
 pub mod spots;
 mod terminal;
 
 use zeroize::Zeroize;
 
-pub use self::base64::{is_base64, sextet};
+pub use self::base64::{NO_SEXTET, SEXTETS, is_base64, sextet};
 
 /// A byte and the input bytes `start..end` that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub enum Kind {
     /// Base64 (RFC 4648, both alphabets, wrapped or not), decoded from the given character of its run
     /// on: 0 to 3.
     Base64(u8),
+    /// Base32 (RFC 4648). The mask knows the spellings of its values in it, and needs no such view.
+    Base32,
     /// Hexadecimal pairs with signs between them.
     Pairs,
     /// The bytes that dumps of `xxd`, `od` and `hexdump` show in hexadecimal.
@@ -58,7 +63,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds.
+    /// All kinds that the mask reads.
     pub const ALL: [Kind; 16] = [
         Kind::Terminal,
         Kind::Percent,
@@ -91,7 +96,7 @@ impl Kind {
             Kind::Joined => matches!(byte, b'\'' | b'"'),
             Kind::Printable => byte == b'=',
             Kind::Unspaced => is_space(byte),
-            Kind::Dump | Kind::Column | Kind::Base64(_) | Kind::Pairs => false,
+            Kind::Dump | Kind::Column | Kind::Base64(_) | Kind::Base32 | Kind::Pairs => false,
         }
     }
 }
@@ -149,6 +154,7 @@ pub struct View {
     bytes: Vec<u8>,
     todo: Vec<Unit>,
     base64: base64::State,
+    base32: base32::State,
     dump: dump::State,
 }
 
@@ -161,6 +167,7 @@ impl View {
             bytes: Vec::new(),
             todo: Vec::new(),
             base64: base64::State::default(),
+            base32: base32::State::default(),
             dump: dump::State::default(),
         }
     }
@@ -174,6 +181,7 @@ impl View {
     pub fn pending(&self) -> Option<u64> {
         match self.kind {
             Kind::Base64(_) => self.base64.pending(),
+            Kind::Base32 => self.base32.pending(),
             Kind::Pairs | Kind::Dump | Kind::Column => self.dump.pending(),
             _ => self.units.first().map(|unit| unit.start),
         }
@@ -184,6 +192,7 @@ impl View {
         self.units.clear();
         self.bytes.zeroize();
         self.base64 = base64::State::default();
+        self.base32 = base32::State::default();
         self.dump = dump::State::default();
     }
 
@@ -191,9 +200,14 @@ impl View {
     pub fn step(&mut self, unit: Unit, mut last: Option<u8>, say: &mut impl FnMut(Said)) {
         match self.kind {
             Kind::Base64(skip) => return self.base64.step(skip, unit, say),
+            Kind::Base32 => return self.base32.step(unit, say),
             Kind::Pairs => return self.dump.pairs(unit, say),
             Kind::Dump => return self.dump.line(false, unit, say),
             Kind::Column => return self.dump.line(true, unit, say),
+            // A terminal looks back from any byte.
+            Kind::Terminal => {}
+            // Most bytes stand for themselves.
+            kind if self.units.is_empty() && !kind.begins(unit.byte) => return say(Said::Plain(unit)),
             _ => {}
         }
         let mut todo = std::mem::take(&mut self.todo); // bytes to be taken, the next one last

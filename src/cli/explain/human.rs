@@ -2,8 +2,8 @@
 
 use crate::engine::noise::{FileKind, Form};
 use crate::engine::{Certainty, Refusal};
-use crate::report::terminal::{inert, inert_line};
-use crate::scan::explain::{Explanation, Looked, Tried};
+use crate::report::terminal::{counted, inert, inert_line};
+use crate::scan::explain::{Explanation, Looked, Said, Tried};
 use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
 use crate::text::Position;
@@ -145,7 +145,27 @@ impl Page {
             self.line(&format!("  tried, and the pattern does not match: {}{more}", names.join(", ")));
         }
         looked.passed.iter().for_each(|why| self.line(&format!("  {why}")));
+        if let Some(said) = &looked.said {
+            self.said(said, |page, looked| page.looked(looked));
+        }
         self.out.push('\n');
+    }
+
+    /// What something encoded says, with what was looked at in it set in.
+    fn said(&mut self, said: &Said, tell: impl Fn(&mut Page, &Looked)) {
+        let length = counted(said.length as u64, "byte");
+        self.line(&format!("  decoded from {}: {length}", said.chain.join(" > ")));
+        said.missed.iter().for_each(|why| self.line(&format!("  {why}")));
+        let telling: Vec<&Looked> = said.looked.iter().filter(|looked| looked.is_telling()).collect();
+        if telling.is_empty() {
+            self.line("  no rule matches anything in it");
+        }
+        let mut inner = Page { out: String::new(), show: self.show, color: self.color };
+        telling.into_iter().for_each(|looked| tell(&mut inner, looked));
+        inner.out.lines().for_each(|line| match line {
+            "" => {}
+            line => self.line(&format!("  | {line}")),
+        });
     }
 
     fn tried(&mut self, tried: &Tried) {
@@ -173,23 +193,29 @@ impl Page {
 
     /// One line for each attempt that got somewhere.
     fn brief(&mut self, told: &Explanation) {
-        for looked in told.looked.iter().filter(|looked| looked.is_telling()) {
-            let mut any = false;
-            for tried in looked.tried.iter().filter(|tried| tried.value.is_some()) {
-                let Some((place, value)) = &tried.value else { continue };
-                let last = tried.tests.last().filter(|test| !test.passed);
-                let why = last.map_or(String::new(), |test| format!(": {}", inert_line(&test.measured)));
-                let verdict = self.verdict(tried.verdict);
-                self.line(&format!("{} {} {}: {verdict}{why}", at(*place), tried.rule, self.value(value)));
-                any = true;
-            }
-            if let (false, Some(read)) = (any, &looked.read) {
-                let name = inert_line(&read.name);
-                self.line(&format!("{} {name} {}: no rule fits", at(read.at), self.value(&read.value)));
-            }
-        }
+        told.looked.iter().filter(|looked| looked.is_telling()).for_each(|looked| self.brief_of(looked));
         if told.looked.iter().any(Looked::is_telling) {
             self.out.push('\n');
+        }
+    }
+
+    fn brief_of(&mut self, looked: &Looked) {
+        let mut any = false;
+        for tried in looked.tried.iter().filter(|tried| tried.value.is_some()) {
+            let Some((place, value)) = &tried.value else { continue };
+            let last = tried.tests.last().filter(|test| !test.passed);
+            let why = last.map_or(String::new(), |test| format!(": {}", inert_line(&test.measured)));
+            let verdict = self.verdict(tried.verdict);
+            self.line(&format!("{} {} {}: {verdict}{why}", at(*place), tried.rule, self.value(value)));
+            any = true;
+        }
+        if let (false, Some(read)) = (any, &looked.read) {
+            let name = inert_line(&read.name);
+            self.line(&format!("{} {name} {}: no rule fits", at(read.at), self.value(&read.value)));
+        }
+        if let Some(said) = &looked.said {
+            self.line(&format!("{} `{}`: {}", at(looked.at), inert_line(&looked.anchor), looked.about));
+            self.said(said, Page::brief_of);
         }
     }
 
@@ -214,7 +240,11 @@ impl Page {
                 None => self.styled(BAD, "reported"),
                 Some(why) => self.styled(GOOD, &format!("not reported: {}", inert(why))),
             };
-            self.line(&format!("{} {rule} {value}, {}: {fate}", at(found.at), certain(found.certainty)));
+            let sure = certain(found.certainty);
+            self.line(&format!("{} {rule} {value}, {sure}: {fate}", at(found.at)));
+            if !found.chain.is_empty() {
+                self.line(&format!("      decoded from {}", found.chain.join(" > ")));
+            }
             if let Some(note) = &found.note {
                 self.line(&format!("      {}", inert(note)));
             }

@@ -1,7 +1,7 @@
 //! The explanation for machines: one JSON object, `version` 1. Fields may be added within a version.
 
 use crate::engine::Certainty;
-use crate::scan::explain::{Explanation, Looked, Tried};
+use crate::scan::explain::{Explanation, Looked, Said, Tried};
 use crate::secret::Secret;
 use crate::source::ignored::LeftOut;
 use crate::text::Position;
@@ -51,6 +51,7 @@ pub(super) fn text(told: &Explanation, show: bool) -> String {
                 form.valued(found.at, &found.secret, json!({
                     "rule": found.rule,
                     "certainty": certain(found.certainty),
+                    "decoded": found.chain,
                     "also": found.also,
                     "fingerprint": found.fingerprint,
                     "reported": found.suppressed.is_none(),
@@ -127,8 +128,20 @@ impl Form {
                 "passed": looked.passed,
                 "assignment": read,
                 "tried": looked.tried.iter().map(|tried| self.tried(tried)).collect::<Vec<Value>>(),
+                "decoded": looked.said.as_ref().map(|said| self.said(said)),
             }),
         )
+    }
+
+    /// Lines and columns in it are those of the decoded text.
+    fn said(&self, said: &Said) -> Value {
+        let telling = said.looked.iter().filter(|looked| looked.is_telling());
+        json!({
+            "chain": said.chain,
+            "length": said.length,
+            "looked": telling.map(|looked| self.looked(looked)).collect::<Vec<Value>>(),
+            "missed": said.missed,
+        })
     }
 
     fn tried(&self, tried: &Tried) -> Value {

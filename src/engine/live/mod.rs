@@ -349,7 +349,7 @@ impl Live {
                 findings.covered.push(Covered { start, end: to, rule: found.rule });
                 findings.learned.push(Learned {
                     at: step.base + cut as u64,
-                    value: Zeroizing::new(step.text[found.secret.range()].to_vec()),
+                    value: Zeroizing::new(found.value(step.text).to_vec()),
                     rule: found.rule,
                 });
             }

@@ -143,7 +143,7 @@ fn before_masks(text: &[u8], from: usize, run: usize) -> Masks {
     let mut block = [b'.'; BLOCK];
     let known = from.min(BLOCK);
     block[BLOCK - known..].copy_from_slice(&text[from - known..from]);
-    let mut masks = Masks::scalar(&block);
+    let mut masks = Masks::of(&block, masks::vectors());
     masks.base64 = (1u64 << run).wrapping_sub(1).reverse_bits();
     masks
 }

@@ -1,0 +1,414 @@
+//! One cheap look at every byte for the few places where something encoded may stand.
+//!
+//! The pass may name too many places, never too few: `super::region` looks again at each. What it says
+//! of a place depends on the [`BEFORE`] bytes before it and the one behind it only, so it is the same
+//! however a text is cut.
+
+use super::is_base64;
+use std::ops::Range;
+
+/// Characters of base64 in a row from which on they may be an encoding.
+pub const RUN: usize = 20;
+/// Bytes before a place that decide whether it is named.
+pub const BEFORE: usize = 64;
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// Why a place was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sign {
+    /// The last of the first [`RUN`] characters of a run of base64.
+    Run,
+    /// `%`, `&` or `\`, or `[` before a quote or a line end.
+    Escape,
+    /// `=` before the end of a line or before `3D`.
+    Equals,
+    /// A quote behind a word and before a blank, a sign that joins, or another quote.
+    Quote,
+    /// The end of a line before one that begins with digits; for the first line, the beginning of
+    /// the text.
+    Line,
+    /// Somewhere in a row of pairs with a sign between each, or behind the `0x` of one in a list.
+    Pairs,
+}
+
+/// A place where something encoded may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// Offset in the text.
+    pub at: u32,
+    /// Why.
+    pub sign: Sign,
+}
+
+/// What 64 bytes are: bit `n` is set where byte `n` belongs to a class.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+struct Masks {
+    base64: u64,
+    /// A sign and the byte behind it, as [`sign_at`] wants them, and a few others.
+    sign: u64,
+}
+
+/// The bytes of a block, and the one behind it.
+type Block = [u8; BLOCK + 1];
+
+/// Name all places of `range`; `found` is emptied first. `text` is shorter than 4 GiB, and `range` than 1 GiB.
+/// `marks` is room to work in, which is worth keeping from one time to the next.
+pub fn find(text: &[u8], range: Range<usize>, marks: &mut Vec<u32>, found: &mut Vec<Spot>) {
+    found.clear();
+    if range.start == 0 && begins_dump(text) {
+        found.push(Spot { at: 0, sign: Sign::Line });
+    }
+    // At most one a byte, and one more is written than counts.
+    if marks.len() <= range.len() {
+        marks.resize(range.len() + 1, 0);
+    }
+    let start = range.start;
+    let count = mark(text, range, marks);
+    found.extend(marks[..count].iter().filter_map(|&mark| {
+        let at = start + (mark >> 2) as usize;
+        let sign = match mark & 3 {
+            SIGN => sign_at(text, at)?,
+            RUN_END => super::region::may_begin(text, at + 1 - RUN).then_some(Sign::Run)?,
+            _ => text.get(at..at + 2)?.iter().all(u8::is_ascii_hexdigit).then_some(Sign::Pairs)?,
+        };
+        Some(Spot { at: at as u32, sign })
+    }));
+}
+
+/// Kinds of marks, in their two lowest bits; the others are the offset in the range.
+const SIGN: u32 = 0;
+const RUN_END: u32 = 1;
+const ROW: u32 = 2;
+
+/// Mark all places that the masks tell of, and return how many there are.
+fn mark(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if vectors() {
+        return avx2::mark(text, range, marks);
+    }
+    mark_by(text, range, marks, scalar)
+}
+
+/// The same, where `masks` tells what a block holds. Made part of whoever calls it, so that all of it is
+/// compiled for the processor that the caller asks for.
+#[inline(always)]
+fn mark_by(text: &[u8], range: Range<usize>, marks: &mut [u32], masks: impl Fn(&Block) -> Masks) -> usize {
+    let mut last = before(text, range.start);
+    let mut at = range.start;
+    let mut count = 0;
+    while at < range.end {
+        let rest = &text[at..];
+        let new = match rest.first_chunk() {
+            Some(block) => masks(block),
+            None => {
+                let mut block = [b'~'; BLOCK + 1];
+                block[..rest.len()].copy_from_slice(rest);
+                masks(&block)
+            }
+        };
+        let own = match range.end - at {
+            length @ 0..BLOCK => (1 << length) - 1,
+            _ => u64::MAX,
+        };
+        let runs = run_ends(last, new.base64) & own;
+        let rows = rows(new.base64) & own;
+        let mut all = (new.sign & own) | runs | rows;
+        // Most blocks have none or one: for these nothing depends on how many there are.
+        loop {
+            let bit = all.trailing_zeros() & 63;
+            let kind = (runs >> bit & 1) as u32 * RUN_END | (rows >> bit & 1) as u32 * ROW;
+            marks[count] = ((at - range.start) as u32 + bit) << 2 | kind;
+            count += usize::from(all != 0);
+            all &= all.wrapping_sub(1);
+            if all == 0 {
+                break;
+            }
+        }
+        last = new.base64;
+        at += BLOCK;
+    }
+    count
+}
+
+/// Where the first [`RUN`] characters of a run end, of the block before and of this one.
+#[inline(always)]
+fn run_ends(last: u64, run: u64) -> u64 {
+    // Where this and so many bytes behind it are of a run.
+    let two = run & run >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    let twenty = eight & eight >> 8 & four >> 16;
+    let own = (twenty & !(run << 1 | last >> 63)) << (RUN - 1);
+    // A run that goes on from the block before.
+    let (before, behind) = (last.leading_ones(), run.trailing_ones());
+    let wanted = (RUN as u32 - 1).wrapping_sub(before);
+    let goes_on = before > 0 && wanted < RUN as u32 && behind > wanted;
+    own | u64::from(goes_on) << (wanted & 63)
+}
+
+/// The first bytes behind the signs in rows: three times two bytes between signs, which a row of ten pairs
+/// always shows within one block, and three times four, which a list of ten with `0x61,` or `0x61, ` shows.
+/// Of these the last two bytes are meant.
+#[inline(always)]
+fn rows(run: u64) -> u64 {
+    let gap = !run;
+    let two = run & run >> 1;
+    let pairs = gap & two >> 1 & gap >> 3;
+    let numbers = gap & (two & two >> 2) >> 1 & gap >> 5;
+    let pairs = pairs & pairs >> 3 & pairs >> 6;
+    let numbers = numbers & (numbers >> 5 | numbers >> 6) & (numbers >> 10 | numbers >> 11 | numbers >> 12);
+    pairs << 1 | numbers << 3
+}
+
+/// Why the place `at` is named, as far as the bytes there tell. Most signs are operators and formats.
+fn sign_at(text: &[u8], at: usize) -> Option<Sign> {
+    let next = |by: usize| text.get(at + by).copied().unwrap_or(0);
+    let in_word = || at > 0 && is_base64(text[at - 1]);
+    let escape = match text[at] {
+        b'%' => next(1).is_ascii_hexdigit() && next(2).is_ascii_hexdigit() || next(1) | 32 == b'u',
+        b'&' => next(1) == b'#' || next(1).is_ascii_alphabetic() && entity(&text[at + 2..]),
+        b'[' => matches!(next(1), b'"' | b'\'' | b'\n' | b'\r'),
+        b'\\' => match next(1) {
+            b'u' => matches!(next(2), b'0' | b'{'),
+            b'U' => next(2) == b'0',
+            b'x' => next(2).is_ascii_hexdigit(),
+            b'0' | b'1' => next(2).is_ascii_digit() && next(3).is_ascii_digit(),
+            b'\\' => next(2) == b'\\' && next(3) == b'"',
+            b'/' | b'\n' | b'\r' => in_word(),
+            _ => false,
+        },
+        b'=' => return matches!(next(1), b'3' | b'\n').then_some(Sign::Equals),
+        b'\r' => return (at > 0 && text[at - 1] == b'=' && next(1) == b'\n').then_some(Sign::Equals),
+        b'"' | b'\'' => return (in_word() && may_join(next(1), next(2))).then_some(Sign::Quote),
+        b'\n' => return begins_dump(&text[at + 1..]).then_some(Sign::Line),
+        _ => return None,
+    };
+    escape.then_some(Sign::Escape)
+}
+
+/// May another piece of a text follow a quote with these two bytes behind it?
+fn may_join(one: u8, two: u8) -> bool {
+    let blank = matches!(one, b' ' | b'\n' | b'\r');
+    let after = if one == b' ' { two } else { one };
+    let sign = matches!(after, b'+' | b'.' | b'&' | b'|' | b'<' | b'"' | b'\'');
+    sign || blank && matches!(after, b' ' | b'\t' | b'\n' | b'\r' | b'\\' | b'f' | b'r' | b'b' | b'u')
+}
+
+/// Does a line with these bytes begin as the first of a dump?
+fn begins_dump(line: &[u8]) -> bool {
+    line.first_chunk::<6>()
+        .is_some_and(|six| six[0].is_ascii_digit() && six.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Does a name end in `;` soon?
+#[inline]
+fn entity(name: &[u8]) -> bool {
+    name.iter().take(10).find(|byte| !byte.is_ascii_alphanumeric()) == Some(&b';')
+}
+
+/// Which of the bytes before `at` are characters of base64.
+fn before(text: &[u8], at: usize) -> u64 {
+    let known = &text[at.saturating_sub(BLOCK)..at];
+    known.iter().rev().enumerate().fold(0, |bits, (by, &byte)| bits | u64::from(is_base64(byte)) << (63 - by))
+}
+
+/// What a block holds, byte by byte: what the vectors mean.
+fn scalar(block: &Block) -> Masks {
+    let mut masks = Masks::default();
+    for (at, pair) in block.windows(2).enumerate() {
+        masks.base64 |= u64::from(is_base64(pair[0])) << at;
+        masks.sign |= u64::from(SIGNS.class(pair[0]) & FOLLOW.class(pair[1]) != 0) << at;
+    }
+    masks
+}
+
+/// Classes of bytes by their high and their low half: a byte belongs to a class where both have its bit.
+struct Table {
+    low: [u8; 16],
+    high: [u8; 16],
+}
+
+impl Table {
+    /// The classes, each by its high halves and its low halves.
+    const fn new(classes: [(u16, u16); 8]) -> Table {
+        let mut table = Table { low: [0; 16], high: [0; 16] };
+        let mut class = 0;
+        while class < classes.len() {
+            let (rows, columns) = classes[class];
+            let mut nibble = 0;
+            while nibble < 16 {
+                table.high[nibble] |= ((rows >> nibble & 1) as u8) << class;
+                table.low[nibble] |= ((columns >> nibble & 1) as u8) << class;
+                nibble += 1;
+            }
+            class += 1;
+        }
+        table
+    }
+
+    fn class(&self, byte: u8) -> u8 {
+        self.high[usize::from(byte >> 4)] & self.low[usize::from(byte & 15)]
+    }
+}
+
+/// `%`; `&`; the end of a line; `%` and `\` (and `,`, `U`); `\`; `[` and a carriage return (and `]`); `=`;
+/// `"&'`.
+const SIGNS: Table = Table::new([
+    (1 << 2, 1 << 5),
+    (1 << 2, 1 << 6),
+    (1 << 0, 1 << 10),
+    (1 << 2 | 1 << 5, 1 << 5 | 1 << 12),
+    (1 << 5, 1 << 12),
+    (1 << 0 | 1 << 5, 1 << 11 | 1 << 13),
+    (1 << 3, 1 << 13),
+    (1 << 2, 1 << 2 | 1 << 6 | 1 << 7),
+]);
+/// What may stand behind each of them, and a little more: hexadecimal digits; letters; digits; `Uu`, `Xx`, `\`;
+/// `01`, `/` and line ends; `"'` and line ends; `3` and a line feed; `" '#+.` and line ends.
+const FOLLOW: Table = Table::new([
+    (1 << 3 | 1 << 4 | 1 << 6, 0x03ff),
+    (1 << 4 | 1 << 5 | 1 << 6 | 1 << 7, 0xffff),
+    (1 << 3, 0x03ff),
+    (1 << 5 | 1 << 7, 1 << 5 | 1 << 8 | 1 << 12),
+    (1 << 0 | 1 << 2 | 1 << 3, 1 << 0 | 1 << 1 | 1 << 10 | 1 << 13 | 1 << 15),
+    (1 << 0 | 1 << 2, 1 << 2 | 1 << 7 | 1 << 10 | 1 << 13),
+    (1 << 0 | 1 << 3, 1 << 3 | 1 << 10),
+    (1 << 0 | 1 << 2, 1 << 0 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 10 | 1 << 11 | 1 << 13 | 1 << 14),
+]);
+
+fn vectors() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx2")
+        && std::arch::is_x86_feature_detected!("bmi1")
+        && std::arch::is_x86_feature_detected!("lzcnt");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)] // vector instructions: byte by byte the pass would cost more than all the rest of a scan
+mod avx2 {
+    use super::{Block, FOLLOW, Masks, SIGNS, Table, mark_by};
+    use std::arch::x86_64::*;
+    use std::ops::Range;
+
+    /// Letters (two classes), digits, `+-/`, `_`.
+    const BASE64: Table = Table::new([
+        (1 << 4 | 1 << 6, 0xfffe),
+        (1 << 5 | 1 << 7, 0x07ff),
+        (1 << 3, 0x03ff),
+        (1 << 2, 1 << 11 | 1 << 13 | 1 << 15),
+        (1 << 5, 1 << 15),
+        (0, 0),
+        (0, 0),
+        (0, 0),
+    ]);
+
+    pub(super) fn mark(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
+        // SAFETY: callers ask `vectors` first, so the processor has these instructions.
+        unsafe { mark_here(text, range, marks) }
+    }
+
+    #[target_feature(enable = "avx2,bmi1,lzcnt")]
+    fn mark_here(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
+        mark_by(text, range, marks, |block| masks(block))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn masks(block: &Block) -> Masks {
+        let (one, other) = (half(block, 0), half(block, 32));
+        let bits = |one: __m256i, other: __m256i| {
+            let zero = _mm256_setzero_si256();
+            let one = _mm256_movemask_epi8(_mm256_cmpeq_epi8(one, zero)) as u32;
+            let other = _mm256_movemask_epi8(_mm256_cmpeq_epi8(other, zero)) as u32;
+            !(u64::from(other) << 32 | u64::from(one))
+        };
+        Masks { base64: bits(one.0, other.0), sign: bits(one.1, other.1) }
+    }
+
+    /// 32 bytes from `from` on, which is 0 or 32: not zero where a byte is of base64, and where it is a sign
+    /// that the byte behind it may follow.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn half(block: &Block, from: usize) -> (__m256i, __m256i) {
+        // SAFETY: the block is 65 bytes, and 32 are read from 33 on at most.
+        let (here, next) = unsafe {
+            let start = block.as_ptr().add(from);
+            (_mm256_loadu_si256(start.cast()), _mm256_loadu_si256(start.add(1).cast()))
+        };
+        let (here, next) = (nibbles(here), nibbles(next));
+        (look_up(&BASE64, here), _mm256_and_si256(look_up(&SIGNS, here), look_up(&FOLLOW, next)))
+    }
+
+    /// Bytes and their high halves. A shuffle goes by the low half of a byte, and gives zero for those that are
+    /// not ASCII, which belong to no class.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn nibbles(bytes: __m256i) -> (__m256i, __m256i) {
+        (bytes, _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f)))
+    }
+
+    /// The classes of bytes.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn look_up(table: &Table, (low, high): (__m256i, __m256i)) -> __m256i {
+        // SAFETY: both tables are 16 bytes.
+        let (lows, highs) = unsafe {
+            (
+                _mm256_broadcastsi128_si256(_mm_loadu_si128(table.low.as_ptr().cast())),
+                _mm256_broadcastsi128_si256(_mm_loadu_si128(table.high.as_ptr().cast())),
+            )
+        };
+        _mm256_and_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PIECES: &str =
+        "[ -~\n]{0,30}|[A-Za-z0-9]{10,50}|(\"\\+ \"|%41|=3D|=\r\n|&#65;|\\\\x41|0x61, 0x62, 0x63,|\n12ab34)";
+
+    proptest! {
+        #[test]
+        fn vectors_and_scalar_agree(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            pieces in proptest::collection::vec(PIECES, 0..20),
+            from in 0..400usize,
+        ) {
+            let text = [pieces.concat().into_bytes(), bytes].concat();
+            let range = from.min(text.len())..text.len();
+            let (mut fast, mut slow) = (vec![0; range.len() + 1], vec![0; range.len() + 1]);
+            let count = mark(&text, range.clone(), &mut fast);
+            prop_assert_eq!(count, mark_by(&text, range, &mut slow, scalar));
+            prop_assert_eq!(&fast[..count], &slow[..count]);
+        }
+
+        /// However a text is cut, the same places are named (but for rows of pairs, of which one place
+        /// is enough).
+        #[test]
+        fn cuts_do_not_matter(
+            pieces in proptest::collection::vec(PIECES, 0..12),
+            cut in 0.0f64..1.0,
+        ) {
+            let text = pieces.concat().into_bytes();
+            let at = (text.len() as f64 * cut) as usize;
+            let (mut whole, mut part, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+            let mut marks = Vec::new();
+            find(&text, 0..text.len(), &mut marks, &mut whole);
+            find(&text, 0..at, &mut marks, &mut part);
+            parts.extend(part.iter().copied());
+            find(&text, at..text.len(), &mut marks, &mut part);
+            parts.extend(part.iter().copied());
+            whole.retain(|spot| spot.sign != Sign::Pairs);
+            parts.retain(|spot| spot.sign != Sign::Pairs);
+            whole.sort();
+            parts.sort();
+            prop_assert_eq!(whole, parts);
+        }
+    }
+}
