@@ -19,7 +19,7 @@ use crate::source::Visit;
 use crate::text::Reading;
 use crew::{More, wipe};
 use memchr::memmem;
-use opener::{Opener, Place};
+use opener::Opener;
 use std::io::{self, Read};
 
 /// Bytes of a compressed stream that tell whether it is one.
