@@ -150,6 +150,7 @@ mod tests {
             kind: Kind::ApiKey,
             severity: Severity::High,
             secret: Secret::new(b"x"),
+            written: Vec::new(),
             fingerprint: String::new(),
             details: Vec::new(),
             also: Vec::new(),
