@@ -93,6 +93,7 @@ fn finding(kind: Kind, severity: Severity, refs: &[&str]) -> Finding {
         also: vec!["generic".into()],
         rotate: if refs.is_empty() { String::new() } else { "Settings > Tokens".into() },
         refs: refs.iter().map(|&link| link.to_owned()).collect(),
+        written: Vec::new(),
         occurrences: origins().into_iter().map(place).collect(),
         secret,
         companions: Vec::new(),

@@ -20,7 +20,7 @@ pub(super) fn undo(kind: Compression, bytes: &[u8], most: usize) -> Option<(Vec<
     let mut out = Vec::new();
     let read = decompress(kind, bytes).and_then(|reader| reader.take(most as u64 + 1).read_to_end(&mut out));
     let limit = match read {
-        Err(_) if out.is_empty() => return None,
+        Err(_) if out.is_empty() && kind == Compression::Zlib => return None,
         // Cut short, as in examples: there is no more.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => None,
         Err(_) => Some(Limit::Damaged),
