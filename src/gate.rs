@@ -156,7 +156,6 @@ mod tests {
             also: Vec::new(),
             rotate: String::new(),
             refs: Vec::new(),
-            written: Vec::new(),
             occurrences: places.iter().map(occurrence).collect(),
             companions: Vec::new(),
             story: None,
