@@ -114,10 +114,10 @@ impl Text {
             format!("{first}{}{end}", char::from(byte))
         });
         // What stands around the first and the last byte of the secret is no part of it.
-        if self.span.start % width == 0 {
+        if self.span.start.is_multiple_of(width) {
             text.span.start += before.len();
         }
-        if self.span.end % width == 0 || self.span.end == self.bytes.len() {
+        if self.span.end.is_multiple_of(width) || self.span.end == self.bytes.len() {
             text.span.end -= behind.len();
         }
         text

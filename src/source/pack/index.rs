@@ -231,7 +231,7 @@ mod tests {
         let id = |at: u32| {
             let mut bytes = [0; 20];
             let spread = u64::from(at).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            bytes[..8].copy_from_slice(&if at % 3 == 0 { 7 } else { spread }.to_be_bytes());
+            bytes[..8].copy_from_slice(&if at.is_multiple_of(3) { 7 } else { spread }.to_be_bytes());
             bytes[16..].copy_from_slice(&at.to_be_bytes());
             ObjectId::from_bytes(&bytes).unwrap()
         };
