@@ -117,7 +117,8 @@ fn mark_by(text: &[u8], range: Range<usize>, marks: &mut [u32], masks: impl Fn(&
         // Most blocks have none or one: for these nothing depends on how many there are.
         loop {
             let bit = all.trailing_zeros() & 63;
-            let kind = ((runs >> bit & 1) as u32 * RUN_END) | ((rows >> bit & 1) as u32 * ROW);
+            let is = |bits: u64, kind: u32| (bits >> bit & 1) as u32 * kind;
+            let kind = is(runs, RUN_END) | is(rows, ROW);
             marks[count] = ((at - range.start) as u32 + bit) << 2 | kind;
             count += usize::from(all != 0);
             all &= all.wrapping_sub(1);

@@ -152,7 +152,10 @@ impl Engine {
     ) {
         let state = &mut scratch.decoded;
         if state.depth >= DEPTH {
-            state.limits.push((anchor, Limit::Depth));
+            // Escapes stand in patterns and tests in all kinds at once: that deep they say no more.
+            if region.alone() {
+                state.limits.push((anchor, Limit::Depth));
+            }
             return;
         }
         let told = state.limits.len();

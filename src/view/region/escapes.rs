@@ -119,7 +119,8 @@ pub(super) fn look(text: &[u8], at: usize) -> Option<Looked> {
     }
     let start = line(text, at, AROUND.0, 0).start;
     let behind = line(text, end.min(text.len()), 0, AROUND.1).end;
-    let mut region = Region::new(encoding, Some(kind), vec![start..behind]);
+    let whole: Range<usize> = start..behind;
+    let mut region = Region::new(encoding, Some(kind), vec![whole]);
     region.cut = end >= limit && limit < text.len();
     Some(Looked { span: Span::new(start.min(from), behind), region: Some(region) })
 }

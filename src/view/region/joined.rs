@@ -95,7 +95,8 @@ pub(super) fn look(text: &[u8], at: usize) -> Option<Looked> {
 fn region(text: &[u8], open: usize, end: usize, next_open: usize, comma: bool) -> Option<Looked> {
     let start = line(text, open, AROUND.0, 0).start;
     let (mut end, mut follows) = (end, Some(next_open));
-    let mut pieces: Vec<Range<usize>> = vec![start..end];
+    let piece: Range<usize> = start..end;
+    let mut pieces = vec![piece];
     while let Some(open) = follows.filter(|_| pieces.len() < PIECES) {
         let Some(closed) = close(text, open) else { break };
         pieces.push(open + 1..closed);
@@ -168,7 +169,8 @@ pub(super) fn continued(text: &[u8], at: usize) -> Option<Looked> {
     if above.is_some_and(|above| text[above] == b'\\' && goes_on(above).is_some()) {
         return Some(Looked { span: Span::new(start.saturating_sub(4), next + 1), region: None });
     }
-    let mut pieces = vec![start..at];
+    let piece: Range<usize> = start..at;
+    let mut pieces = vec![piece];
     loop {
         let line = line(text, next, 0, AROUND.0);
         let mut end = line.end;

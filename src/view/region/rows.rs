@@ -132,7 +132,8 @@ fn listed(text: &[u8], at: usize) -> Option<(usize, Looked)> {
     }
     end += 4;
     let span = Span::new(start.saturating_sub(BETWEEN + 5), text.len().min(end + BETWEEN + 5));
-    let mut region = Region::new(Encoding::Hex, Some(Kind::Pairs), vec![start..end]);
+    let whole: Range<usize> = start..end;
+    let mut region = Region::new(Encoding::Hex, Some(Kind::Pairs), vec![whole]);
     region.cut = end >= limit && limit < text.len();
     let worth = count >= LEAST && is_worth(&region, text);
     Some((start, Looked { span, region: worth.then_some(region) }))
