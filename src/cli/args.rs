@@ -168,7 +168,8 @@ pub struct Write {
     #[arg(long, short = 'f', default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Write a report to this file (may be given several times); the format comes from the ending
-    /// (.json, .jsonl, .sarif, .html, .csv, .xml for junit, .md, .txt) or from a prefix, as in `gitleaks=report.json`
+    /// (.json, .jsonl, .sarif, .html, .csv, .xml for junit, .md, .txt), from a prefix, as in
+    /// `gitleaks=report.json`, or else from `--format`
     #[arg(long, short = 'o', value_name = "[FORMAT=]FILE")]
     pub output: Vec<String>,
     /// Show secrets in clear in reports

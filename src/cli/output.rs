@@ -21,13 +21,15 @@ pub struct Target {
 /// # Errors
 /// A format that cannot be told, a file that cannot be made.
 pub fn open(args: &WriteArgs) -> Result<Vec<Target>, Error> {
-    args.output.iter().map(|text| open_one(text)).collect()
+    // `-f json -o FILE`: what was asked for by name serves a file whose ending says nothing.
+    let asked = Some(args.format).filter(|&format| format != Format::Human);
+    args.output.iter().map(|text| open_one(text, asked)).collect()
 }
 
-fn open_one(text: &str) -> Result<Target, Error> {
+fn open_one(text: &str, asked: Option<Format>) -> Result<Target, Error> {
     let (format, path) = match text.split_once('=') {
         Some((name, path)) if Format::parse(name).is_some() => (Format::parse(name), Path::new(path)),
-        _ => (by_ending(text), Path::new(text)),
+        _ => (by_ending(text).or(asked), Path::new(text)),
     };
     let Some(format) = format else {
         return Err(Error::Input {

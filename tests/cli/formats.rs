@@ -136,12 +136,24 @@ fn one_run_writes_them_all() {
         csv::Reader::from_reader(read("r.csv").as_bytes().to_vec().as_slice()).into_records().count();
     assert_eq!(rows, 2);
     rows = csv::Reader::from_reader(read("r.csv").as_bytes()).headers().unwrap().len();
-    assert_eq!(rows, 19);
+    assert_eq!(rows, 20);
     assert!(read("r.csv").contains("'=cmd.py") && read("r.csv").contains(&token(1)));
     let xml = read("r.xml");
     let document = roxmltree::Document::parse(&xml).unwrap();
     assert_eq!(document.descendants().filter(|node| node.has_tag_name("failure")).count(), 2);
     assert_eq!(read("r.log").lines().filter(|line| line.starts_with("::error file=")).count(), 2);
+}
+
+#[test]
+fn the_format_asked_for_serves_a_file_without_a_known_ending() {
+    let tree = tree();
+    let out = tree.beside("report.out").display().to_string();
+    tree.scan(&["-f", "jsonl", "-o", &out]).status(1);
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{text}");
+    let refused = tree.scan(&["-o", &out]);
+    refused.status(2);
+    assert!(refused.err.contains("cannot be told from the ending"), "{}", refused.err);
 }
 
 #[test]
