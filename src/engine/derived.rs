@@ -116,17 +116,21 @@ impl<'e> Deriver<'e> {
         let mut trace = Trace::default();
         let mut watch = Watch { reaches: &self.reaches, found: Vec::new() };
         let whole = 0..input.text.len();
-        let plan = derived.and_then(|derived| self.plan(input.text, &derived));
-        let ranges = match plan {
-            Some(plan) => {
-                trace.matches = plan.matches;
-                watch.found = plan.far;
-                plan.again
+        // Encoded regions and blocks next to one another decide about each other in more ways than their
+        // bytes tell: texts that hold any are looked at whole.
+        let near = derived.filter(|derived| derived.base.far.is_empty());
+        if let Some(plan) = near.and_then(|derived| self.plan(input.text, &derived)) {
+            trace.matches = plan.matches;
+            for range in plan.again {
+                self.look(scratch, input, range, &mut trace.matches, &mut watch);
             }
-            None => vec![whole],
-        };
-        for range in ranges {
-            self.look(scratch, input, range, &mut trace.matches, &mut watch);
+            if !watch.found.is_empty() {
+                trace.matches.clear();
+                watch.found.clear();
+                self.look(scratch, input, whole, &mut trace.matches, &mut watch);
+            }
+        } else {
+            self.look(scratch, input, whole, &mut trace.matches, &mut watch);
         }
         overlap::settle(&self.engine.rules, &mut trace.matches, 0);
         trace.matches.sort_by_key(|found| (found.anchor, found.rule));
