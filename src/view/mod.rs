@@ -8,6 +8,7 @@ pub mod base32;
 mod base64;
 mod dump;
 mod escape;
+mod halves;
 pub mod region;
 pub mod sieve;
 pub mod spots;

@@ -4,6 +4,7 @@
 //! of a place depends on the [`BEFORE`] bytes before it and the one behind it only, so it is the same
 //! however a text is cut.
 
+use super::halves::Table;
 use super::is_base64;
 use std::ops::Range;
 
@@ -222,35 +223,6 @@ fn scalar(block: &Block) -> Masks {
         masks.sign |= u64::from(SIGNS.class(pair[0]) & FOLLOW.class(pair[1]) != 0) << at;
     }
     masks
-}
-
-/// Classes of bytes by their high and their low half: a byte belongs to a class where both have its bit.
-struct Table {
-    low: [u8; 16],
-    high: [u8; 16],
-}
-
-impl Table {
-    /// The classes, each by its high halves and its low halves.
-    const fn new(classes: [(u16, u16); 8]) -> Table {
-        let mut table = Table { low: [0; 16], high: [0; 16] };
-        let mut class = 0;
-        while class < classes.len() {
-            let (rows, columns) = classes[class];
-            let mut nibble = 0;
-            while nibble < 16 {
-                table.high[nibble] |= ((rows >> nibble & 1) as u8) << class;
-                table.low[nibble] |= ((columns >> nibble & 1) as u8) << class;
-                nibble += 1;
-            }
-            class += 1;
-        }
-        table
-    }
-
-    fn class(&self, byte: u8) -> u8 {
-        self.high[usize::from(byte >> 4)] & self.low[usize::from(byte & 15)]
-    }
 }
 
 /// `%`; `&`; the end of a line; `%` and `\` (and `,`, `U`); `\`; `[` and a carriage return (and `]`); `=`;

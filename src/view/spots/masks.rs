@@ -78,38 +78,15 @@ pub(super) fn vectors() -> bool {
 #[allow(unsafe_code)] // vector instructions: six times as fast as byte by byte (bench `mask`)
 mod avx2 {
     use super::{BLOCK, Masks};
+    use crate::view::halves::Table;
     use std::arch::x86_64::{
         __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
         _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
         _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
-    /// Rows (high nibbles) and columns (low nibbles) of a class; a byte belongs to it where both agree
-    /// on its bit.
-    struct Table {
-        low: [u8; 16],
-        high: [u8; 16],
-    }
-
-    /// A table of classes, each with its rows and columns as sets of bits.
-    const fn table(classes: &[(u16, u16)]) -> Table {
-        let mut table = Table { low: [0; 16], high: [0; 16] };
-        let mut class = 0;
-        while class < classes.len() {
-            let (rows, columns) = classes[class];
-            let mut nibble = 0;
-            while nibble < 16 {
-                table.high[nibble] |= ((rows >> nibble & 1) as u8) << class;
-                table.low[nibble] |= ((columns >> nibble & 1) as u8) << class;
-                nibble += 1;
-            }
-            class += 1;
-        }
-        table
-    }
-
     /// `"$%&'+`, `\^`, NUL and backspace, escape, `` ` ``, `=`, the first bytes of hidden characters.
-    const HOT: Table = table(&[
+    const HOT: Table = Table::new([
         (1 << 2, 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 11),
         (1 << 5, 1 << 12 | 1 << 14),
         (1 << 0, 1 << 0 | 1 << 8),
@@ -120,7 +97,7 @@ mod avx2 {
         (1 << 14, 1 << 15),
     ]);
     /// Letters (two classes), digits, `+-/`, `_`, hexadecimal letters, white space (two classes).
-    const PLAIN: Table = table(&[
+    const PLAIN: Table = Table::new([
         (1 << 4 | 1 << 6, 0xfffe),
         (1 << 5 | 1 << 7, 0x07ff),
         (1 << 3, 0x03ff),
