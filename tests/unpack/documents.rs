@@ -5,7 +5,7 @@ use crate::support::{Report, Tree, token};
 use serde_json::json;
 
 /// Path, line, offset and notes of each place, sorted.
-fn told(report: &Report) -> Vec<(String, u64, u64, Vec<String>)> {
+pub fn told(report: &Report) -> Vec<(String, u64, u64, Vec<String>)> {
     let mut all: Vec<_> = report.json["findings"]
         .as_array()
         .unwrap()

@@ -76,17 +76,8 @@ pub fn packed(files: &Files) -> Vec<u8> {
 
 /// Path and notes of each place, sorted.
 pub fn told(report: &Report) -> Vec<(String, Vec<String>)> {
-    let mut all: Vec<(String, Vec<String>)> = report.json["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|finding| finding["occurrences"].as_array().unwrap())
-        .map(|one| {
-            let notes = one["notes"].as_array().into_iter().flatten();
-            let notes = notes.map(|note| note.as_str().unwrap().to_owned()).collect();
-            (one["path"].as_str().unwrap().to_owned(), notes)
-        })
-        .collect();
+    let places = crate::documents::told(report).into_iter();
+    let mut all: Vec<_> = places.map(|(path, _, _, notes)| (path, notes)).collect();
     all.sort();
     all
 }
