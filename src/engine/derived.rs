@@ -4,9 +4,9 @@
 //! Whether something is a match depends on bytes around its anchor only. For nearly all rules these
 //! are few: a token ends with its line, an assignment a few lines on, context words stand within
 //! [`context::BEFORE`] and [`context::BEHIND`]. So an anchor is *settled* by a copied piece where that
-//! much of the piece surrounds it; all others are looked at again, in the new text. Texts with an
-//! anchor that looks further (blocks such as private keys, very long tokens, encoded regions) are looked
-//! at whole.
+//! much of the piece surrounds it; all others are looked at again, in the new text. The few anchors
+//! whose rules look further (blocks such as private keys, very long tokens) are remembered with the
+//! bytes that they depend on, and looked at again where not all of these were copied together.
 //!
 //! The result is that of a scan of the whole text; `tests/audit` compares the two over real
 //! repositories.
@@ -46,8 +46,8 @@ const COMPARISONS: usize = 1 << 18;
 pub struct Trace {
     /// All matches, by their anchors.
     matches: Vec<Match>,
-    /// Something in it depends on bytes far away.
-    far: bool,
+    /// Anchors that depend on bytes far away, rising.
+    far: Vec<Far>,
 }
 
 impl Trace {
@@ -57,10 +57,18 @@ impl Trace {
     }
 }
 
+/// An anchor and the bytes that decide about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Far {
+    anchor: usize,
+    from: usize,
+    to: usize,
+}
+
 /// Which rules look far, and the anchors where they did.
 pub(super) struct Watch<'a> {
     reaches: &'a [u32],
-    found: Vec<usize>,
+    found: Vec<Far>,
 }
 
 /// A text and what it was made from.
@@ -108,25 +116,23 @@ impl<'e> Deriver<'e> {
         let mut trace = Trace::default();
         let mut watch = Watch { reaches: &self.reaches, found: Vec::new() };
         let whole = 0..input.text.len();
-        // Encoded regions and blocks next to one another decide about each other in more ways than their
-        // bytes tell: texts that hold any are looked at whole.
-        let near = derived.filter(|derived| !derived.base.far);
-        if let Some(plan) = near.and_then(|derived| self.plan(input.text, &derived)) {
-            trace.matches = plan.matches;
-            for range in plan.again {
-                self.look(scratch, input, range, &mut trace.matches, &mut watch);
+        let plan = derived.and_then(|derived| self.plan(input.text, &derived));
+        let ranges = match plan {
+            Some(plan) => {
+                trace.matches = plan.matches;
+                watch.found = plan.far;
+                plan.again
             }
-            if !watch.found.is_empty() {
-                trace.matches.clear();
-                watch.found.clear();
-                self.look(scratch, input, whole, &mut trace.matches, &mut watch);
-            }
-        } else {
-            self.look(scratch, input, whole, &mut trace.matches, &mut watch);
+            None => vec![whole],
+        };
+        for range in ranges {
+            self.look(scratch, input, range, &mut trace.matches, &mut watch);
         }
         overlap::settle(&self.engine.rules, &mut trace.matches, 0);
         trace.matches.sort_by_key(|found| (found.anchor, found.rule));
-        trace.far = !watch.found.is_empty();
+        watch.found.sort_unstable();
+        watch.found.dedup();
+        trace.far = watch.found;
         trace
     }
 
@@ -152,19 +158,20 @@ impl<'e> Deriver<'e> {
             index <= first || range.contains(&found.anchor)
         });
         index = 0;
-        watch.found.retain(|anchor| {
+        watch.found.retain(|far| {
             index += 1;
-            index <= first_far || range.contains(anchor)
+            index <= first_far || range.contains(&far.anchor)
         });
     }
 
     /// What is settled by copied pieces, and what is to be looked at again; `None` for everything.
     fn plan(&self, text: &[u8], derived: &Derived<'_>) -> Option<Plan> {
         let base = derived.base;
-        if derived.copies.len().saturating_mul(base.matches.len()) > COMPARISONS {
+        if derived.copies.len().saturating_mul(base.matches.len() + base.far.len()) > COMPARISONS {
             return None;
         }
         let mut plan = Plan::default();
+        let mut settled: Vec<(Span, usize)> = Vec::new(); // place in the text, place in the base
         let mut at = 0;
         let mut left = 0;
         for copied in derived.copies {
@@ -177,7 +184,8 @@ impl<'e> Deriver<'e> {
                 left += zone.start - at;
             }
             at = zone.end;
-            plan.carry(copied, zone, base);
+            settled.push((zone, zone.start - copied.target + copied.source));
+            plan.carry(text.len(), copied, zone, derived);
         }
         if at < text.len() {
             plan.again.push(at..text.len());
@@ -228,18 +236,37 @@ fn end(text: &[u8], piece: Span) -> usize {
 #[derive(Default)]
 struct Plan {
     matches: Vec<Match>,
+    far: Vec<Far>,
     /// Parts of the text to look at, apart from one another and rising once settled.
     again: Vec<Range<usize>>,
 }
 
 impl Plan {
     /// Bring what stands in the base over to the zone of a copied piece in which all is settled.
-    fn carry(&mut self, copied: &Copied, zone: Span, base: &Trace) {
+    fn carry(&mut self, length: usize, copied: &Copied, zone: Span, derived: &Derived<'_>) {
         let to_text = |at: usize| at - copied.source + copied.target;
         let to_base = |at: usize| at - copied.target + copied.source;
+        let source = copied.in_source();
+        let from_start = source.start == 0 && copied.target == 0;
+        let to_end = source.end == derived.base_length && copied.in_target().end == length;
         let (low, high) = (to_base(zone.start), to_base(zone.end));
+        let base = derived.base;
+        let first = base.far.partition_point(|far| far.anchor < low);
+        let mut broken: Vec<usize> = Vec::new();
+        for far in base.far[first..].iter().take_while(|far| far.anchor < high) {
+            let whole = (far.from >= source.start || from_start) && (far.to <= source.end || to_end);
+            if whole {
+                let shift = |at: usize| (at + copied.target).saturating_sub(copied.source);
+                self.far.push(Far { anchor: to_text(far.anchor), from: shift(far.from), to: shift(far.to) });
+            } else {
+                let anchor = to_text(far.anchor);
+                self.again.push(anchor..anchor + 1);
+                broken.push(far.anchor);
+            }
+        }
         for found in &base.matches {
-            if (low..high).contains(&found.anchor) {
+            let settled = (low..high).contains(&found.anchor) && !broken.contains(&found.anchor);
+            if settled {
                 let shift = |span: Span| Span::new(to_text(span.start), to_text(span.end));
                 self.matches.push(Match {
                     anchor: to_text(found.anchor),
@@ -273,23 +300,30 @@ impl Plan {
             after > 0 && merged[after - 1].contains(&at)
         };
         self.matches.retain(|found| !again(found.anchor));
+        self.far.retain(|far| !again(far.anchor));
         self.again = merged;
     }
 }
 
 impl Watch<'_> {
-    /// Something encoded was looked at by its place `anchor`.
-    pub(super) fn region(&mut self, anchor: usize) {
-        self.found.push(anchor);
+    /// Something encoded, of which `span` decides, was looked at by its place `anchor`.
+    pub(super) fn region(&mut self, anchor: usize, span: Span) {
+        self.found.push(Far { anchor, from: span.start, to: span.end });
     }
 
     /// A literal stands at `literal`.
     pub(super) fn literal(&mut self, engine: &Engine, text: &[u8], literal: Span, purpose: anchors::Use) {
+        let far = |reach: u32, back: usize| Far {
+            anchor: literal.start,
+            from: literal.start.saturating_sub(back + BEFORE),
+            to: literal.end + reach as usize + MARGIN,
+        };
         match purpose {
-            anchors::Use::Begin(_) => self.found.push(literal.start),
+            anchors::Use::Begin(rule) => self.found.push(far(self.reaches[rule.0 as usize], 0)),
             anchors::Use::Inside(rule) => {
-                if self.reaches[rule.0 as usize] > 0 {
-                    self.found.push(literal.start);
+                let reach = self.reaches[rule.0 as usize];
+                if reach > 0 {
+                    self.found.push(far(reach, reach as usize));
                 }
             }
             anchors::Use::Start => self.word_start(engine, text, literal.start),
@@ -305,18 +339,21 @@ impl Watch<'_> {
     pub(super) fn word_start(&mut self, engine: &Engine, text: &[u8], at: usize) {
         let Some(bytes) = text.get(at..at + 4) else { return };
         let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let looks_far = engine.rules_at(gram).any(|index| {
+        let mut to = 0;
+        for index in engine.rules_at(gram) {
             let reach = self.reaches[index.0 as usize] as usize;
-            let Matcher::Token(token) = &engine.rules.get(index).matcher else { return false };
             if reach == 0 {
-                return false;
+                continue;
             }
+            let Matcher::Token(token) = &engine.rules.get(index).matcher else { continue };
             let furthest = token.shapes.iter().map(|shape| furthest(shape, text, at)).max();
             let end = furthest.unwrap_or(text.len().min(at + reach));
-            end - at > TOKEN || furthest.is_none() || memchr::memchr(b'\n', &text[at..end]).is_some()
-        });
-        if looks_far {
-            self.found.push(at);
+            if end - at > TOKEN || furthest.is_none() || memchr::memchr(b'\n', &text[at..end]).is_some() {
+                to = to.max(end);
+            }
+        }
+        if to > 0 {
+            self.found.push(Far { anchor: at, from: at.saturating_sub(BEFORE), to: to + MARGIN });
         }
     }
 }

@@ -132,9 +132,9 @@ impl Engine {
         sieve::find(input.text, range, &mut scratch.decoded.marks, &mut spots);
         for &spot in &spots {
             let looked = region::look(input.text, spot, &mut scratch.decoded.last);
-            let Some((anchor, Looked { region, .. })) = looked else { continue };
+            let Some((anchor, Looked { span, region })) = looked else { continue };
             if let Some(watch) = &mut watch {
-                watch.region(anchor);
+                watch.region(anchor, span);
             }
             if let Some(region) = region {
                 self.in_region(scratch, input, (&region, anchor), out);

@@ -117,6 +117,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn rows_of_bytes_close_behind_one_another() {
+    let (one, other) = (token(71), token(72));
+    let row = hex_of(config(&one).as_bytes(), " ");
+    let list = hex_of(config(&other).as_bytes(), ", 0x");
+    for text in [format!("{row}\na = {{ 0x{list} }};\n"), format!("a = {{ 0x{list} }};\n{row}\n")] {
+        for token in [&one, &other] {
+            assert_eq!(only(text.as_bytes(), token).0, "hex > json");
+        }
+    }
+}
+
+#[test]
 fn base64_in_every_form() {
     let token = token(1);
     let encoded = base64_of(config(&token).as_bytes());

@@ -88,16 +88,16 @@ pub struct Looked {
     pub region: Option<Region>,
 }
 
-/// The last region of each sign, by its end: places in it need no second look.
+/// The last row of pairs, by its end: places in it need no second look.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Last {
-    ends: [usize; 6],
+    end: usize,
 }
 
 impl Last {
     /// A new text begins.
     pub fn start(&mut self) {
-        self.ends = [0; 6];
+        self.end = 0;
     }
 }
 
@@ -107,21 +107,19 @@ impl Last {
 pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<(usize, Looked)> {
     let at = spot.at as usize;
     let here = |looked| (at, looked);
-    let (anchor, looked) = match spot.sign {
+    match spot.sign {
         Sign::Run => runs::look(text, at).map(here),
         Sign::Escape => escapes::look(text, at).map(here),
         Sign::Equals => escapes::equals(text, at - usize::from(text[at] == b'\r')).map(here),
         Sign::Quote => joined::look(text, at).map(here),
         // The place is the end of the line before, or the beginning of the text.
         Sign::Line => rows::dump(text, at + usize::from(text[at] == b'\n')).map(here),
-        Sign::Pairs => {
-            let within = at < last.ends[Sign::Pairs as usize];
-            if within { None } else { rows::pairs(text, at) }
-        }
-    }?;
-    let end = &mut last.ends[spot.sign as usize];
-    *end = looked.span.end.max(*end);
-    Some((anchor, looked))
+        Sign::Pairs if at < last.end => None,
+        Sign::Pairs => rows::pairs(text, at).map(|row| {
+            last.end = last.end.max(row.end);
+            (row.start, row.looked)
+        }),
+    }
 }
 
 impl Region {

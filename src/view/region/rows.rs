@@ -2,7 +2,7 @@
 
 use super::{BEFORE, Encoding, LONGEST, Looked, Region, in_word, line, worth};
 use crate::text::Span;
-use crate::view::Kind;
+use crate::view::{Kind, is_base64};
 use std::ops::Range;
 
 /// Fewest pairs of a row.
@@ -23,8 +23,17 @@ fn is_sign(byte: u8) -> bool {
     b" :-,;.".contains(&byte)
 }
 
-/// A row of which a pair stands at `at`, and where it begins.
-pub(super) fn pairs(text: &[u8], at: usize) -> Option<(usize, Looked)> {
+/// A row, or a part of one.
+pub(super) struct Row {
+    /// Where it begins.
+    pub(super) start: usize,
+    /// Behind its last byte: no look at a place before this tells of another row.
+    pub(super) end: usize,
+    pub(super) looked: Looked,
+}
+
+/// A row of which a pair stands at `at`.
+pub(super) fn pairs(text: &[u8], at: usize) -> Option<Row> {
     if at >= 2 && matches!(text[at - 2..at], [b'0', b'x' | b'X']) {
         return listed(text, at - 2);
     }
@@ -40,10 +49,12 @@ pub(super) fn pairs(text: &[u8], at: usize) -> Option<(usize, Looked)> {
     let from = start.saturating_sub(8);
     if start < floor + 3 && floor > 0 {
         // It began far before.
-        return Some((at, Looked { span: Span::new(floor, at + 3), region: None }));
+        let looked = Looked { span: Span::new(floor, at + 3), region: None };
+        return Some(Row { start: at, end: at + 2, looked });
     }
     if start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric()) {
-        return Some((start, Looked { span: Span::new(from, at + 3), region: None }));
+        let looked = Looked { span: Span::new(from, at + 3), region: None };
+        return Some(Row { start, end: at + 2, looked });
     }
     let limit = text.len().min(start + LONGEST);
     let mut pieces: Vec<Range<usize>> = Vec::new();
@@ -71,17 +82,21 @@ pub(super) fn pairs(text: &[u8], at: usize) -> Option<(usize, Looked)> {
         let crossed = text[floor + before.len()..start].contains(&b'\n');
         let before = before.strip_suffix(&[sign]).unwrap_or(before);
         let end = floor + before.len();
-        crossed && end >= 5 && digits(text, end - 2) && text[end - 3] == sign && digits(text, end - 5)
+        let pair = |end: usize| end >= 2 && digits(text, end - 2);
+        let signs = || text[end - 3] == sign && text[end - 6] == sign;
+        // As many as the sieve names; less is read as no row.
+        let named = end >= 8 && pair(end) && pair(end - 3) && pair(end - 6) && signs();
+        crossed && named && (end == 8 || !is_base64(text[end - 9]))
     };
     let end = pieces.last().map_or(at, |piece| piece.end);
     let span = Span::new(from.min(floor), text.len().min(end + 68));
     if above {
-        return Some((start, Looked { span, region: None }));
+        return Some(Row { start, end, looked: Looked { span, region: None } });
     }
     let mut region = Region::new(Encoding::Hex, Some(Kind::Pairs), pieces);
     region.cut = end + 3 >= limit && limit < text.len();
     let worth = is_worth(&region, text);
-    Some((start, Looked { span, region: worth.then_some(region) }))
+    Some(Row { start, end, looked: Looked { span, region: worth.then_some(region) } })
 }
 
 /// Is there one byte in a list, `0x61`, at `at`?
@@ -111,7 +126,7 @@ fn behind_in_list(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Bytes as lists of numbers have them, `0x61, 0x62`, in one line or in several. One of them stands at `at`.
-fn listed(text: &[u8], at: usize) -> Option<(usize, Looked)> {
+fn listed(text: &[u8], at: usize) -> Option<Row> {
     if !in_list(text, at) {
         return None;
     }
@@ -121,7 +136,8 @@ fn listed(text: &[u8], at: usize) -> Option<(usize, Looked)> {
         start = before;
         if start < floor + BETWEEN + 4 && floor > 0 {
             // It began far before.
-            return Some((at, Looked { span: Span::new(floor, at + 5), region: None }));
+            let looked = Looked { span: Span::new(floor, at + 5), region: None };
+            return Some(Row { start: at, end: at + 4, looked });
         }
     }
     let limit = text.len().min(start + LONGEST);
@@ -136,7 +152,7 @@ fn listed(text: &[u8], at: usize) -> Option<(usize, Looked)> {
     let mut region = Region::new(Encoding::Hex, Some(Kind::Pairs), vec![whole]);
     region.cut = end >= limit && limit < text.len();
     let worth = count >= LEAST && is_worth(&region, text);
-    Some((start, Looked { span, region: worth.then_some(region) }))
+    Some(Row { start, end, looked: Looked { span, region: worth.then_some(region) } })
 }
 
 /// Does a region begin with something worth decoding?
