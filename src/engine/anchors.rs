@@ -27,6 +27,8 @@ pub enum Use {
 }
 
 struct Literal {
+    /// Its first bytes, folded, and which of the eight count.
+    head: (u64, u64),
     /// As it stands in texts; in lower case where `exact` is false.
     text: Vec<u8>,
     /// Offset of the three bytes that the candidate pass searches.
@@ -58,7 +60,8 @@ impl Anchors {
             if !matches!(purpose, Use::Start | Use::Scheme | Use::RuleName)
                 || !literals.iter().any(|held: &Literal| held.purpose == purpose && held.text == folded)
             {
-                literals.push(Literal { text: folded, window: 0, exact, purpose, next: u32::MAX });
+                let head = head_of(&folded);
+                literals.push(Literal { head, text: folded, window: 0, exact, purpose, next: u32::MAX });
             }
         };
         for (index, rule) in set.iter().filter(|(index, _)| active(*index)) {
@@ -129,14 +132,15 @@ impl Anchors {
         while let Some(literal) = self.literals.get(index as usize) {
             index = literal.next;
             let Some(start) = at.checked_sub(literal.window) else { continue };
+            // Most differ in their first bytes; that costs no call.
+            if let Some(eight) = text.get(start..).and_then(|rest| rest.first_chunk())
+                && (fold(*eight) ^ literal.head.0) & literal.head.1 != 0
+            {
+                continue;
+            }
             let Some(found) = text.get(start..start + literal.text.len()) else { continue };
             let stands = match literal.exact {
-                // Most differ at one of their ends; that costs no call.
-                true => {
-                    found.first() == literal.text.first()
-                        && found.last() == literal.text.last()
-                        && found == literal.text
-                }
+                true => found == literal.text,
                 false => found.eq_ignore_ascii_case(&literal.text),
             };
             if stands {
@@ -144,6 +148,19 @@ impl Anchors {
             }
         }
     }
+}
+
+/// Eight bytes as a number, letters in any case as one; so are a few other pairs of bytes.
+#[inline(always)]
+fn fold(eight: [u8; 8]) -> u64 {
+    u64::from_le_bytes(eight) | 0x2020_2020_2020_2020
+}
+
+/// The first eight bytes of a text, folded, and a mask of those that it has.
+fn head_of(text: &[u8]) -> (u64, u64) {
+    let eight = std::array::from_fn(|at| text.get(at).copied().unwrap_or(0));
+    let known = std::array::from_fn(|at| if at < text.len() { u8::MAX } else { 0 });
+    (fold(eight), u64::from_le_bytes(known))
 }
 
 /// How names spell a rule's words: `api hash` as `api_hash`, `api-hash`, `apiHash`. A short word is

@@ -69,11 +69,11 @@ fn half(table: &[u8; 32], which: usize) -> &[u8; 16] {
 
 pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
     debug_assert!(tables.vectors && range.end <= text.len());
-    // SAFETY: `tables.vectors` is only set where the processor has AVX2.
+    // SAFETY: `tables.vectors` is only set where the processor has AVX2, BMI1 and LZCNT.
     unsafe { find_avx2(tables, text, range, found) }
 }
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,lzcnt")]
 unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
     let spread = |table: &[u8; 16]| {
         // SAFETY: the table has 16 bytes, which is what is loaded.
@@ -95,16 +95,25 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
     if at >= range.end {
         return;
     }
+    // Places are written down first and asked about behind the loop: so neither depends on how many there
+    // are in each step, which no processor can foretell.
+    for room in &mut found.room {
+        if room.len() <= range.len() {
+            room.resize(range.len() + 1, 0);
+        }
+    }
+    let [starts, literals] = &mut found.room;
+    let (mut start_count, mut literal_count) = (0, 0);
     // SAFETY (both calls): AVX2 is there; `masks` reads only inside `text`.
     let mut now = unsafe { masks(&vectors, text, at) };
     while at < range.end {
         // SAFETY: see above.
         let next = unsafe { masks(&vectors, text, at + 64) };
         let escape = |bits: u64, last: u64, by: u32| bits << by | last >> (64 - by);
-        let mut starts = now.word & !(now.word << 1 | carry_word);
+        let mut begins = now.word & !(now.word << 1 | carry_word);
         // Most steps hold no escape.
         if now.backslash | last_backslash | now.percent | last_percent != 0 {
-            starts |= now.word
+            begins |= now.word
                 & (escape(now.backslash, last_backslash, 2)
                     | escape(now.backslash, last_backslash, 4)
                     | escape(now.backslash, last_backslash, 6)
@@ -114,44 +123,61 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
             rest @ 0..64 => (1u64 << rest) - 1,
             _ => u64::MAX,
         };
-        let mut starts = starts & runs(now.run, next.run, tables.run) & inside;
-        while starts != 0 {
-            let place = at + starts.trailing_zeros() as usize;
-            starts &= starts - 1;
-            if let Some(bytes) = text.get(place..place + 4) {
-                let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-                if tables.knows(gram) {
-                    found.starts.push(place as u32);
-                }
-            }
-        }
-        let mut literals = now.literal & inside;
-        while literals != 0 {
-            let place = at + literals.trailing_zeros() as usize;
-            literals &= literals - 1;
-            if tables.knows_print(super::four(text, place)) {
-                found.literals.push(place as u32);
-            }
-        }
+        note(begins & runs(now.run, next.run, tables.run) & inside, at, starts, &mut start_count);
+        note(now.literal & inside, at, literals, &mut literal_count);
         carry_word = now.word >> 63;
         last_backslash = now.backslash;
         last_percent = now.percent;
         now = next;
         at += 64;
     }
+    let start_count = keep(&mut starts[..start_count], |place| {
+        let gram = u32::from_le_bytes(super::four(text, place));
+        tables.knows(gram) && place + 4 <= text.len()
+    });
+    let literal_count =
+        keep(&mut literals[..literal_count], |place| tables.knows_print(super::four(text, place)));
+    found.starts.extend_from_slice(&starts[..start_count]);
+    found.literals.extend_from_slice(&literals[..literal_count]);
+}
+
+/// Write down the place of each bit. One place more is written than counts.
+#[inline(always)]
+fn note(mut bits: u64, at: usize, places: &mut [u32], count: &mut usize) {
+    loop {
+        places[*count] = at as u32 + (bits.trailing_zeros() & 63);
+        *count += usize::from(bits != 0);
+        bits &= bits.wrapping_sub(1);
+        if bits == 0 {
+            break;
+        }
+    }
+}
+
+/// Move the places that `is_one` says yes to to the front; tells how many these are.
+#[inline(always)]
+fn keep(places: &mut [u32], is_one: impl Fn(usize) -> bool) -> usize {
+    let mut count = 0;
+    for index in 0..places.len() {
+        let place = places[index];
+        places[count] = place;
+        count += usize::from(is_one(place as usize));
+    }
+    count
 }
 
 /// Bit `i` is set where `length` (1 to 16) run bytes in a row begin at byte `i`.
 #[inline(always)]
 fn runs(now: u64, next: u64, length: u32) -> u64 {
-    let mut bits = u128::from(now) | u128::from(next) << 64;
+    let (mut low, mut high) = (now, next);
     let mut have = 1;
     while have < length {
         let step = have.min(length - have);
-        bits &= bits >> step;
+        low &= low >> step | high << (64 - step);
+        high &= high >> step;
         have += step;
     }
-    bits as u64
+    low
 }
 
 /// The masks of the 64 bytes from `at`; bytes behind the end of the text count as zero.

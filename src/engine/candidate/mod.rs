@@ -25,12 +25,15 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Candidates of one block, as offsets into the text, rising.
-#[derive(Default, Debug, Clone, PartialEq, Eq)]
+#[derive(Default, Debug)]
 pub struct Candidates {
     /// Word starts with a known beginning.
     pub starts: Vec<u32>,
     /// Places where a literal's three bytes may stand.
     pub literals: Vec<u32>,
+    /// Where the vector pass writes down what it has not asked about yet; what stands in it is of no meaning.
+    #[cfg(target_arch = "x86_64")]
+    room: [Vec<u32>; 2],
 }
 
 /// What the pass searches for.
@@ -128,6 +131,8 @@ impl Tables {
 #[cfg(target_arch = "x86_64")]
 fn vectors_supported() -> bool {
     std::arch::is_x86_feature_detected!("avx2")
+        && std::arch::is_x86_feature_detected!("bmi1")
+        && std::arch::is_x86_feature_detected!("lzcnt")
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -206,7 +211,7 @@ mod tests {
             for range in [0..text.len(), from..text.len(), 0..from] {
                 tables().find(&text, range.clone(), &mut one);
                 tables().without_vectors().find(&text, range, &mut two);
-                prop_assert_eq!(&one, &two);
+                prop_assert_eq!((&one.starts, &one.literals), (&two.starts, &two.literals));
             }
         }
     }
