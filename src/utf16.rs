@@ -66,6 +66,8 @@ pub fn detect(head: &[u8]) -> Option<Encoding> {
 }
 
 fn guess(sample: &[u8]) -> Option<Encoding> {
+    // Most texts hold no zero at all.
+    memchr::memchr(0, sample)?;
     let (wide, _) = sample.as_chunks::<4>();
     let most_wide = |fits: &dyn Fn(&[u8; 4]) -> bool| {
         wide.len() >= FEWEST_UNITS && wide.iter().filter(|unit| fits(unit)).count() * 10 >= wide.len() * 9

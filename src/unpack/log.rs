@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// Bytes from the start within which a log tells which one it is.
 const HEAD: usize = 64 << 10;
+/// The same for marks that stand near the start.
+const EARLY: usize = 4 << 10;
 /// Longest name of a step that is told, in bytes.
 const LONGEST: usize = 100;
 
@@ -30,7 +32,11 @@ pub(super) enum Writer {
 pub(super) fn detect(bytes: &[u8]) -> Option<Writer> {
     let head = &bytes[..bytes.len().min(HEAD)];
     let first = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let has = |word: &[u8]| memmem::find(head, word).is_some();
+    // Both of these write them soon; texts that are none are not searched to their ends.
+    let early = &head[..head.len().min(EARLY)];
+    let has = |word: &[u8]| memmem::find(early, word).is_some();
+    // Where no code of a terminal is, there is nothing else to look for.
+    let codes = memchr::memchr(0x1b, bytes).map_or(&[][..], |at| &bytes[at..]);
     if timestamp(first).is_some_and(|length| is_stream(&first[length..]))
         || first.starts_with(b"Running with gitlab-runner")
         || has(b"section_start:") && marker(head).is_some()
@@ -40,10 +46,13 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Writer> {
     if timestamp(first).is_some_and(|length| length == GITHUB) || columns(first).is_some() {
         return Some(Writer::GitHub);
     }
-    if has(MARK) || first.starts_with(b"Started by ") || has(b"\n[Pipeline] ") {
+    if memmem::find(&codes[..codes.len().min(HEAD)], MARK).is_some()
+        || first.starts_with(b"Started by ")
+        || has(b"\n[Pipeline] ")
+    {
         return Some(Writer::Jenkins);
     }
-    (memmem::find(bytes, b"\x1b[").is_some() && memchr::memchr(0, head).is_none()).then_some(Writer::Terminal)
+    (memmem::find(codes, b"\x1b[").is_some() && memchr::memchr(0, head).is_none()).then_some(Writer::Terminal)
 }
 
 /// Length of GitHub's timestamps: `2024-05-01T10:00:00.1234567Z `.
