@@ -190,11 +190,26 @@ impl View {
 
     /// Forget what was taken.
     pub fn reset(&mut self) {
-        self.units.clear();
-        self.bytes.zeroize();
+        // What was there is wiped when the view goes: this is done for every escape.
+        self.clear();
         self.base64 = base64::State::default();
         self.base32 = base32::State::default();
         self.dump = dump::State::default();
+    }
+
+    /// How many of these bytes, which come next, stand for themselves for sure.
+    pub fn plain(&self, bytes: &[u8]) -> usize {
+        let sign = match self.kind {
+            Kind::Percent => b'%',
+            Kind::Backslash => b'\\',
+            Kind::Entity => b'&',
+            Kind::Printable => b'=',
+            _ => return 0,
+        };
+        match self.units.is_empty() {
+            true => memchr::memchr(sign, bytes).unwrap_or(bytes.len()),
+            false => 0,
+        }
     }
 
     /// Take a byte. `last` is the byte that was said last.

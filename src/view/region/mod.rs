@@ -163,10 +163,19 @@ impl Region {
             Said::Nothing { .. } | Said::Again { .. } | Said::Break => {}
         };
         for piece in &self.pieces {
-            for at in piece.clone() {
-                let unit = Unit { byte: text[at], start: at as u64, end: at as u64 + 1 };
-                let last = before;
-                view.step(unit, last, &mut |said| take(said, &mut before));
+            let mut at = piece.start;
+            while at < piece.end {
+                let plain = view.plain(&text[at..piece.end]);
+                for _ in 0..plain.max(1) {
+                    let unit = Unit { byte: text[at], start: at as u64, end: at as u64 + 1 };
+                    if plain > 0 {
+                        take(Said::Plain(unit), &mut before);
+                    } else {
+                        let last = before;
+                        view.step(unit, last, &mut |said| take(said, &mut before));
+                    }
+                    at += 1;
+                }
             }
         }
         view.finish(&mut |said| take(said, &mut before));
