@@ -46,7 +46,7 @@ fn repository(top: &Path) {
     for commit in 0..COMMITS {
         head(&mut stream, "many", commit + 1);
         if commit == 0 {
-            stream.push_str("from refs/heads/main^0\n");
+            stream.push_str("from refs/heads/main\n");
         }
         (0..3).for_each(|which| file(&mut stream, (commit * 7919 + which * 104_729) % FILES, commit + FILES));
     }
