@@ -234,6 +234,19 @@ impl Engine {
         self.scan_into(scratch, input, out);
     }
 
+    /// The same for whoever knows that nothing beside the own part overlaps what is found in it: only the own
+    /// part is looked at.
+    pub fn scan_alone(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
+        let first = out.len();
+        self.look(scratch, input, input.own.clone(), out, None);
+        self.settle(out, first);
+        let mut index = 0;
+        out.retain(|found| {
+            index += 1;
+            index <= first || input.own.contains(&found.anchor)
+        });
+    }
+
     fn scan_into<S: Sink>(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut S) {
         let first = out.matches().len();
         // What is found beside the own part may overlap what is found in it, and be the better match.

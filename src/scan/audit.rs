@@ -305,7 +305,8 @@ impl<'s> Auditor<'s> {
         self.scanner.limits(&Origin::Object { id, kind: object.kind, path: None, commit: None })
     }
 
-    /// Note in which kinds of files this is a match.
+    /// Note in which kinds of files this is a match. As one for a file of any kind it prevailed over all that
+    /// overlaps it; in a file of one kind there is no more than that.
     fn doubt(&mut self, origin: &Origin, found: &Match, input: &Input<'_>) {
         let Origin::Object { id, .. } = origin else { return };
         let mut kinds = 0;
@@ -313,7 +314,7 @@ impl<'s> Auditor<'s> {
             let mut again = Vec::new();
             let own = found.anchor..found.anchor + 1;
             let input = Input { own, kind, ..input.clone() };
-            self.scanner.scan.engine.scan(&mut self.scanner.scratch, &input, &mut again);
+            self.scanner.scan.engine.scan_alone(&mut self.scanner.scratch, &input, &mut again);
             if again.iter().any(|other| other.secret == found.secret) {
                 kinds |= bit(kind);
             }
