@@ -79,7 +79,7 @@ pub fn keep(outcome: &mut Outcome, history: &Provenance<'_>, scope: &Scope) {
 /// The object that an occurrence stands in.
 fn object_of(occurrence: &Occurrence) -> Option<(ObjectId, ObjectKind)> {
     match occurrence.origin.root() {
-        Origin::Object { id, kind, .. } => ObjectId::from_hex(id).map(|id| (id, *kind)),
+        Origin::Object { id, kind, .. } => ObjectId::parse(id.as_bytes()).map(|id| (id, *kind)),
         _ => None,
     }
 }

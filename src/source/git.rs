@@ -313,7 +313,7 @@ pub(super) fn resolve(start: &Path, revision: &str) -> Result<ObjectId, String> 
     let revision = format!("{revision}^{{commit}}");
     let output = run_git(directory, &["rev-parse", "--verify", "--end-of-options", &revision])?;
     let digits = String::from_utf8_lossy(&output);
-    ObjectId::from_hex(digits.trim()).ok_or_else(|| "git answered with no id".to_owned())
+    ObjectId::parse(digits.trim().as_bytes()).ok_or_else(|| "git answered with no id".to_owned())
 }
 
 /// Run git in `directory` and return what it wrote, or its complaint. Its environment is cleaned of

@@ -85,10 +85,26 @@ impl Layout {
         layout
     }
 
+    /// Only objects, with ids of 20 bytes: those of these directories and of their alternates.
+    pub fn of_objects(directories: Vec<PathBuf>) -> Layout {
+        let mut layout = Layout {
+            git_dir: PathBuf::new(),
+            common: PathBuf::new(),
+            objects: directories,
+            digest: 20,
+            partial: false,
+            reftable: false,
+            prefix: BString::default(),
+            trouble: Vec::new(),
+        };
+        layout.alternates();
+        layout
+    }
+
     /// Follow `objects/info/alternates`; one that leads back is not followed again.
     fn alternates(&mut self) {
         let mut seen: HashSet<PathBuf> = HashSet::new();
-        seen.extend(self.objects[0].canonicalize());
+        seen.extend(self.objects.iter().filter_map(|directory| directory.canonicalize().ok()));
         let mut at = 0;
         while at < self.objects.len() && self.objects.len() < ALTERNATES {
             let directory = self.objects[at].clone();

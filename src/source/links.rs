@@ -184,7 +184,7 @@ impl Links {
 /// Commits where the history of a repository was cut.
 fn shallow(layout: &Layout) -> HashSet<ObjectId> {
     let text = std::fs::read_to_string(layout.common.join("shallow")).unwrap_or_default();
-    text.lines().filter_map(|line| ObjectId::from_hex(line.trim())).collect()
+    text.lines().filter_map(|line| ObjectId::parse(line.trim().as_bytes())).collect()
 }
 
 /// Which of the missing objects something reachable from `starts` names.
@@ -258,7 +258,7 @@ fn header(kind: ObjectKind, bytes: &[u8]) -> impl Iterator<Item = (&[u8], Object
     bytes.split(|&byte| byte == b'\n').map_while(move |line| {
         let blank = memchr::memchr(b' ', line)?;
         let (key, value) = (&line[..blank], &line[blank + 1..]);
-        let id = std::str::from_utf8(value).ok().and_then(ObjectId::from_hex)?;
+        let id = ObjectId::parse(value)?;
         keys.contains(&key).then_some((key, id))
     })
 }

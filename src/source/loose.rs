@@ -39,7 +39,7 @@ pub(super) fn list(objects: &Path, digest: usize) -> (Vec<Loose>, Vec<Unlisted>)
         for entry in entries.flatten() {
             let name = entry.file_name();
             let digits = format!("{first:02x}{}", name.to_string_lossy());
-            if let Some(id) = ObjectId::from_hex(&digits).filter(|id| id.as_bytes().len() == digest) {
+            if let Some(id) = ObjectId::parse(digits.as_bytes()).filter(|id| id.as_bytes().len() == digest) {
                 found.push(Loose { id, path: entry.path() });
             }
         }

@@ -42,8 +42,7 @@ impl ObjectId {
     }
 
     /// An id from its 40 or 64 hexadecimal digits; none from anything else.
-    pub fn from_hex(text: &str) -> Option<ObjectId> {
-        let digits = text.as_bytes();
+    pub fn parse(digits: &[u8]) -> Option<ObjectId> {
         if !matches!(digits.len(), 40 | 64) {
             return None;
         }
@@ -58,6 +57,11 @@ impl ObjectId {
     /// The id of no object, of 20 zeros.
     pub fn nothing() -> ObjectId {
         ObjectId { bytes: [0; 32], length: 20 }
+    }
+
+    /// True for the id of zeros, by which git says "nothing".
+    pub fn is_zero(&self) -> bool {
+        self.as_bytes().iter().all(|&byte| byte == 0)
     }
 
     /// The bytes of the digest.
@@ -85,13 +89,15 @@ mod tests {
     #[test]
     fn ids_in_both_lengths() {
         for digits in ["0123456789abcdef0123456789abcdef01234567".to_owned(), "f0".repeat(32)] {
-            let id = ObjectId::from_hex(&digits).unwrap();
+            let id = ObjectId::parse(digits.as_bytes()).unwrap();
             assert_eq!(id.to_string(), digits);
+            assert!(!id.is_zero());
             assert_eq!(ObjectId::from_bytes(id.as_bytes()), Some(id));
         }
         for wrong in [String::new(), "0".repeat(39), "g".repeat(40), "é".repeat(20)] {
-            assert_eq!(ObjectId::from_hex(&wrong), None, "{wrong}");
+            assert_eq!(ObjectId::parse(wrong.as_bytes()), None, "{wrong}");
         }
+        assert!(ObjectId::nothing().is_zero() && ObjectId::parse(&[b'0'; 64]).unwrap().is_zero());
         assert_eq!(ObjectId::from_bytes(&[0; 21]), None);
     }
 }

@@ -55,6 +55,7 @@ impl<'r> Range<'r> {
     /// # Errors
     /// A range that git cannot walk: a name it does not know, missing history.
     pub fn open(repo: &'r Repo, span: &Span) -> Result<Range<'r>, Error> {
+        repo.expect_many();
         let walk = Walk::run(repo, span)?;
         let mut by_blob: HashMap<(Id, Vec<u8>), Vec<usize>> = HashMap::new();
         for (at, change) in walk.changes.iter().enumerate() {

@@ -135,7 +135,7 @@ impl References {
             self.add_logs(&tree.join("logs"), "", &prefix, DEEPEST);
         }
         if let Ok(text) = std::fs::read_to_string(layout.common.join("shallow")) {
-            self.shallow.extend(text.lines().filter_map(|line| ObjectId::from_hex(line.trim())));
+            self.shallow.extend(text.lines().filter_map(|line| ObjectId::parse(line.trim().as_bytes())));
         }
     }
 
@@ -193,5 +193,5 @@ fn entries(directory: &Path) -> Vec<(String, PathBuf)> {
 /// The object id that a line starts with.
 fn leading_id(line: &[u8]) -> Option<ObjectId> {
     let word = line.fields().next()?;
-    ObjectId::from_hex(std::str::from_utf8(word).ok()?)
+    ObjectId::parse(word)
 }

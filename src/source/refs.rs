@@ -86,7 +86,7 @@ fn target(text: &[u8]) -> Target {
         return Target::Ref(name.trim_ascii().into());
     }
     let digits = text.split(|byte| !byte.is_ascii_hexdigit()).next().unwrap_or_default();
-    match std::str::from_utf8(digits).ok().and_then(ObjectId::from_hex) {
+    match ObjectId::parse(digits) {
         Some(id) => Target::Object(id),
         None => Target::Damaged,
     }
@@ -220,7 +220,10 @@ mod tests {
     #[test]
     fn targets_of_refs() {
         let id = "0123456789abcdef0123456789abcdef01234567";
-        assert_eq!(target(format!("{id}\n").as_bytes()), Target::Object(ObjectId::from_hex(id).unwrap()));
+        assert_eq!(
+            target(format!("{id}\n").as_bytes()),
+            Target::Object(ObjectId::parse(id.as_bytes()).unwrap())
+        );
         assert_eq!(target(format!("{id}\t\tbranch 'x' of y\n").as_bytes()), target(id.as_bytes()));
         assert_eq!(target(b"ref: refs/heads/main\n"), Target::Ref("refs/heads/main".into()));
         assert_eq!(target(b""), Target::Damaged);
@@ -228,7 +231,7 @@ mod tests {
 
     #[test]
     fn refs_that_point_to_refs() {
-        let id = ObjectId::from_hex(&"ab".repeat(20)).unwrap();
+        let id = ObjectId::parse(&b"ab".repeat(20)).unwrap();
         let refs = Refs::from([
             ("HEAD".into(), Target::Ref("refs/heads/a".into())),
             ("refs/heads/a".into(), Target::Object(id)),

@@ -212,7 +212,7 @@ pub(super) fn header<'t>(text: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 }
 
 fn id_of(text: &[u8]) -> Option<ObjectId> {
-    ObjectId::from_hex(std::str::from_utf8(text.trim()).ok()?)
+    ObjectId::parse(text.trim())
 }
 
 /// The seconds in `Name <mail> seconds zone`.

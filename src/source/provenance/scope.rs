@@ -108,7 +108,7 @@ impl Provenance<'_> {
                 "name a branch, a tag or a commit; a shallow clone may not have it: fetch more of the history"
                     .to_owned(),
         };
-        let id = match ObjectId::from_hex(text) {
+        let id = match ObjectId::parse(text.as_bytes()) {
             Some(id) => id,
             None => resolve(start, text).map_err(unknown)?,
         };

@@ -84,7 +84,7 @@ impl<'a> Listing<'a> {
         let mode = u32::from_str_radix(mode, 8).ok()?;
         let end = memchr::memchr(0, self.rest)?;
         let name = self.rest.get(space + 1..end)?;
-        let id = Id::new(self.rest.get(end + 1..end + 1 + self.id_length)?)?;
+        let id = Id::from_bytes(self.rest.get(end + 1..end + 1 + self.id_length)?)?;
         self.rest = &self.rest[end + 1 + self.id_length..];
         (!name.is_empty()).then_some(Entry { mode, name, id })
     }
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn entries_are_found_in_their_order() {
-        let id = Id::new(&[7; 20]).unwrap();
+        let id = Id::from_bytes(&[7; 20]).unwrap();
         let bytes = tree(&[("100644", "a"), ("100644", "a.c"), ("40000", "a"), ("120000", "b")]);
         let mut listing = Listing::new(&bytes, &id);
         assert_eq!(listing.seek(b"a", false).map(|entry| entry.mode), Some(0o100644));

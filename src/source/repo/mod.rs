@@ -5,7 +5,6 @@
 //! repository is of a kind that this does not cover (SHA-256, reftable), git itself is asked.
 
 pub mod ask;
-mod id;
 pub mod listing;
 pub mod lookup;
 pub mod objects;
@@ -18,7 +17,7 @@ use objects::{Objects, Reader};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use id::Id;
+pub use super::objects::ObjectId as Id;
 
 /// Why an object could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +145,14 @@ impl Repo {
         self.objects.reader()
     }
 
+    /// Many of its objects are to be read by readers that are made from now on.
+    pub fn expect_many(&self) {
+        self.objects.expect_many();
+    }
+
     /// True where the library reads the objects: SHA-1 ids, and an index in the form that goes with them.
     pub fn by_library(&self) -> bool {
-        matches!(self.objects, Objects::Library(..))
+        matches!(self.objects, Objects::Library { .. })
     }
 
     /// The index file: `GIT_INDEX_FILE` where that is set, as in `git commit -a` and `git commit -- path`.

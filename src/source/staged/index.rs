@@ -104,7 +104,7 @@ impl<'a> Index<'a> {
 
     /// The object of an entry.
     pub(super) fn id(&self, entry: &Entry) -> Option<Id> {
-        Id::new(self.data.get(entry.id_at as usize..entry.id_at as usize + HASH)?)
+        Id::from_bytes(self.data.get(entry.id_at as usize..entry.id_at as usize + HASH)?)
     }
 
     /// The directory of that name in the directory `node`, both as places in the list.
@@ -235,7 +235,7 @@ fn directories(mut rest: &[u8]) -> Option<Vec<Node<'_>>> {
         rest = &line[end + 1..];
         let tree = match usize::try_from(count) {
             Ok(count) => {
-                let id = Id::new(rest.get(..HASH)?)?;
+                let id = Id::from_bytes(rest.get(..HASH)?)?;
                 rest = &rest[HASH..];
                 Some((count, id))
             }

@@ -51,7 +51,7 @@ fn paths_of_every_version() {
     let data = index(4, &given, &[]);
     assert_eq!(paths(&data), given);
     let parsed = Index::parse(&data).unwrap();
-    assert_eq!(parsed.id(&parsed.entries[3]), Id::new(&[7; HASH]));
+    assert_eq!(parsed.id(&parsed.entries[3]), Id::from_bytes(&[7; HASH]));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_cached_tree_is_read() {
     let one = index.child(Some(0), b"one").unwrap();
     assert_eq!(index.nodes[one].tree, None);
     let deep = index.child(Some(one), b"deep").unwrap();
-    assert_eq!(index.nodes[deep].tree, Some((1, Id::new(&[2; HASH]).unwrap())));
+    assert_eq!(index.nodes[deep].tree, Some((1, Id::from_bytes(&[2; HASH]).unwrap())));
     assert!(index.child(Some(0), b"two").is_some() && index.child(Some(0), b"deep").is_none());
     assert_eq!(index.child(None, b"one"), None);
 }
