@@ -25,6 +25,10 @@ const DIFFERENT: usize = 4;
 const CORE: usize = 8;
 /// Most bytes that one probe looks to each side.
 const EXTENT: usize = 256;
+/// The spellings of a strong value are together about so many times as long as the value.
+const SPELLED: usize = 19;
+/// Most places with the same four bytes that are asked whether they serve for a new one.
+const TWINS: usize = 4;
 const NONE: u32 = u32::MAX;
 
 /// A registered value.
@@ -160,6 +164,8 @@ impl Needles {
     /// Seek these values from now on; they are masked from offset `from` of the input on.
     pub(super) fn add(&mut self, needles: Vec<Needle>, from: u64) {
         let literals = self.literals.len();
+        let strong = needles.iter().filter(|needle| needle.strength == Strength::Strong);
+        self.reserve(strong.map(|needle| needle.value.len() * SPELLED).sum());
         for needle in needles {
             if needle.value.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -272,7 +278,7 @@ impl Needles {
         let byte = |place: usize| self.text.get(place).map(|byte| byte | 0x20);
         let outer = |place: usize| (place.checked_sub(before).and_then(byte), byte(place + behind));
         let own = outer(at);
-        while other != NONE && looked < 64 {
+        while other != NONE && looked < TWINS {
             if outer(other as usize) != own {
                 other = self.next[other as usize];
                 looked += 1;
@@ -301,21 +307,24 @@ impl Needles {
         at.saturating_sub(run - 4).max(held.start as usize)..(at + run).min(held.end as usize)
     }
 
+    /// All bytes have a say in the upper bits of the product only.
     fn slot(&self, gram: u32) -> usize {
-        gram.wrapping_mul(0x85eb_ca6b) as usize >> 4 & (self.heads.len() - 1)
+        (gram.wrapping_mul(0x85eb_ca6b) >> (32 - self.heads.len().trailing_zeros())) as usize
     }
 
     /// Make room for `more` bytes; the tables grow with their contents.
     fn reserve(&mut self, more: usize) {
         let wanted = self.text.len() + more;
         if wanted > self.text.capacity() {
-            let mut larger = Vec::with_capacity(wanted.max(wanted / 2 * 3));
+            let room = if self.text.is_empty() { wanted } else { wanted / 2 * 3 };
+            let mut larger = Vec::with_capacity(wanted.max(room));
             larger.extend_from_slice(&self.text);
             self.text.zeroize();
             self.text = larger;
+            self.next.reserve_exact(self.text.capacity() - self.next.len());
         }
-        let size = (32 * wanted).next_power_of_two().trailing_zeros().clamp(15, 23);
-        let heads = (wanted / 4).next_power_of_two().max(1 << 10);
+        let size = (32 * wanted).next_power_of_two().trailing_zeros().clamp(15, 25);
+        let heads = (wanted / 2).next_power_of_two().max(1 << 10);
         if size <= 32 - self.filter.shift && heads <= self.heads.len() {
             return;
         }
@@ -379,6 +388,16 @@ impl Needles {
             if gram(&self.text[here..]) != wanted || here.wrapping_sub(at) == last.0 && at < last.1 {
                 continue;
             }
+            // Ten bytes around four hold one of the two beside them; most differ in both.
+            let beside = |own: Option<&u8>, other: Option<&u8>| {
+                own.zip(other).is_some_and(|(own, other)| own.eq_ignore_ascii_case(other))
+            };
+            let before = at.checked_sub(1).zip(here.checked_sub(1));
+            if !beside(text.get(at + 4), self.text.get(here + 4))
+                && !before.is_some_and(|(own, other)| beside(text.get(own), self.text.get(other)))
+            {
+                continue;
+            }
             let held = self.spelling_at(here as u32);
             let before = &self.text[held.start as usize..here];
             let behind = &self.text[here..held.end as usize];
@@ -407,8 +426,15 @@ impl Needles {
 
     /// Length of the longest end of `text` that more bytes could make a find, in bytes.
     pub(super) fn live(&self, text: &[u8]) -> usize {
-        let most = self.context().min(text.len());
-        (1..=most).rev().find(|&length| self.is_beginning(&text[text.len() - length..])).unwrap_or(0)
+        self.longest_end(text, self.context(), |end| self.is_beginning(end))
+    }
+
+    /// The longest end of `text`, of at most `most` bytes, that `begins` says yes to; 0 where there is none.
+    /// All bytes in a row of four stand so in whatever begins with them.
+    fn longest_end(&self, text: &[u8], most: usize, begins: impl Fn(&[u8]) -> bool) -> usize {
+        let ends = (1..=most.min(text.len())).map(|length| &text[text.len() - length..]);
+        let may_be = ends.take_while(|end| end.len() < 4 || self.has_gram(end));
+        may_be.filter(|end| begins(end)).last().map_or(0, <[u8]>::len)
     }
 
     /// Bytes of an undecided value that may be shown after a pause.
@@ -423,8 +449,7 @@ impl Needles {
 
     /// Length of the longest end of `text` that may become a piece of a strong value, in bytes.
     pub(super) fn live_strong(&self, text: &[u8]) -> usize {
-        let most = self.longest_run.saturating_sub(1).min(text.len());
-        (1..=most).rev().find(|&length| self.begins_window(&text[text.len() - length..])).unwrap_or(0)
+        self.longest_end(text, self.longest_run.saturating_sub(1), |end| self.begins_window(end))
     }
 
     fn is_beginning(&self, text: &[u8]) -> bool {
@@ -459,6 +484,10 @@ impl Needles {
         while place != NONE {
             let here = place as usize;
             place = self.next[here];
+            let stands = self.text.get(here..here + text.len());
+            if !stands.is_some_and(|stands| stands.eq_ignore_ascii_case(text)) {
+                continue;
+            }
             let held = self.spelling_at(here as u32);
             let rest = &self.text[here..held.end as usize];
             if text.len() < usize::from(held.run)

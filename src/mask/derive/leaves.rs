@@ -68,6 +68,10 @@ impl Format {
         if looks_assigned(string) {
             return Format::Dotenv;
         }
+        // Nothing has a name without one of these.
+        if !string.contains([':', '?']) {
+            return Format::Raw;
+        }
         match yaml(string) {
             Ok(leaves) if leaves.iter().any(|leaf| !leaf.name.is_empty()) => Format::Yaml,
             _ => Format::Raw,
@@ -303,6 +307,7 @@ fn is_comment(line: &str) -> bool {
 /// it, so there the name must be an ordinary one.
 fn looks_assigned(text: &str) -> bool {
     let mut count = 0;
+    let alone = text.lines().nth(1).is_none();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if is_comment(line) {
@@ -310,7 +315,7 @@ fn looks_assigned(text: &str) -> bool {
         }
         let Some((name, value)) = assignment(line) else { return false };
         count += 1;
-        if text.lines().count() == 1 {
+        if alone {
             let ordinary = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             return (ordinary || name.starts_with("//")) && !value.trim_matches('=').is_empty();
         }
