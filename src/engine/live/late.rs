@@ -12,6 +12,8 @@ use regex_syntax::hir::{Hir, HirKind};
 /// A rule of this kind; its automata are built when its first match may begin.
 struct Rule {
     index: RuleIndex,
+    /// Longest match, in bytes: one that begins earlier before the end is over.
+    reach: usize,
     automata: Option<Automata>,
 }
 
@@ -45,8 +47,11 @@ impl Late {
         });
         self.begun.retain(|begun| begun.0 >= base + line as u64);
         let from = (self.seen.max(base + line as u64) - base) as usize;
-        for (at, &byte) in text.iter().enumerate().skip(from) {
-            self.begun.extend(self.by_byte[usize::from(byte)].iter().map(|&rule| (base + at as u64, rule)));
+        let longest = rules.iter().map(|rule| rule.reach).max().unwrap_or(0);
+        for (at, &byte) in text.iter().enumerate().skip(from.max(text.len().saturating_sub(longest))) {
+            let may_begin = self.by_byte[usize::from(byte)].iter();
+            let may_begin = may_begin.filter(|&&rule| text.len() - at <= rules[usize::from(rule)].reach);
+            self.begun.extend(may_begin.map(|&rule| (base + at as u64, rule)));
         }
         self.seen = base + text.len() as u64;
         let mut held: Option<usize> = None;
@@ -84,12 +89,13 @@ impl Rule {
 fn rules(engine: &Engine, by_byte: &mut [Vec<u16>]) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (index, rule) in engine.rules.iter().filter(|(index, _)| engine.is_active(*index)) {
-        let Matcher::Token(Token { anchor: Anchor::Contains { late, .. }, .. }) = &rule.matcher else {
+        let Matcher::Token(Token { anchor: Anchor::Contains { late, .. }, reach, .. }) = &rule.matcher else {
             continue;
         };
         late.iter().for_each(|&byte| by_byte[usize::from(byte)].push(rules.len() as u16));
         if !late.is_empty() {
-            rules.push(Rule { index, automata: None });
+            // A byte behind the match may decide, too.
+            rules.push(Rule { index, reach: *reach as usize + 1, automata: None });
         }
     }
     rules
