@@ -29,7 +29,7 @@ const HELD: u64 = 256 << 20;
 /// Archives from this size on (bytes) are worth more than one thread.
 const LARGE: usize = 4 << 20;
 /// Logs and notebooks up to this size (bytes) are read as such.
-const READ: usize = 64 << 20;
+const READ: usize = 32 << 20;
 /// Bytes of a piece that one thread hands to another.
 const PIECE: usize = 256 << 10;
 

@@ -177,6 +177,7 @@ impl<V: Visit> Opener<'_, V> {
         let form = form.filter(|_| leaf || self.deep(&place.origin, depth));
         let Some(form) = form else {
             if may_be_read(buffer) {
+                buffer.reserve_exact(READ.saturating_sub(buffer.len()));
                 let _ = reader.take(READ as u64 - WHOLE_LIMIT).read_to_end(buffer);
                 if buffer.len() < READ {
                     return self.plain(place.plain(), buffer);
