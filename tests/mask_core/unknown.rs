@@ -255,3 +255,26 @@ fn rules_that_are_looked_up_inside_are_masked_the_same_in_single_bytes() {
     }
     assert!(off.is_empty(), "{} differ:\n{}", off.len(), off.join("\n"));
 }
+
+#[test]
+fn rules_that_are_looked_up_inside_are_masked_the_same_in_lines_without_an_end() {
+    let rules = RuleSet::builtin();
+    let inside = |id: &String| {
+        let anchor = rules.iter().find(|(_, rule)| *rule.id == **id).map(|(_, rule)| &rule.matcher);
+        matches!(anchor, Some(Matcher::Token(Token { anchor: Anchor::Contains { .. }, .. })))
+    };
+    // Longer than what decides on a place in such a line.
+    let filler = "some words of a line that goes on and on ".repeat(150);
+    let mut off = Vec::new();
+    for (rule, text, _) in samples().into_iter().filter(|(rule, ..)| inside(rule)) {
+        let text = [filler.as_bytes(), &text[..], b" ", filler.as_bytes()].concat();
+        let (expected, _) = masked(masker(), [&text[..]]);
+        for size in [97, 4096, 5000] {
+            let (out, _) = masked(masker(), text.chunks(size));
+            if out != expected {
+                off.push(format!("{rule} in pieces of {size}"));
+            }
+        }
+    }
+    assert!(off.is_empty(), "{} differ:\n{}", off.len(), off.join("\n"));
+}

@@ -12,7 +12,7 @@ use regex_syntax::hir::{Hir, HirKind};
 /// A rule of this kind; its automata are built when its first match may begin.
 struct Rule {
     index: RuleIndex,
-    /// Longest match, in bytes: one that begins earlier before the end is over.
+    /// Longest match, in bytes, and the one behind it that may decide.
     reach: usize,
     automata: Option<Automata>,
 }
@@ -39,8 +39,15 @@ pub(super) struct Late {
 
 impl Late {
     /// Look at what is new in `text`, of which the first byte has offset `base` and the line that is being
-    /// written begins at `line`. Tells where the first secret may have begun that is not decided.
-    pub(super) fn hold(&mut self, engine: &Engine, text: &[u8], base: u64, line: usize) -> Option<usize> {
+    /// written begins at `line`; what is looked up by a place before `open` is decided. Tells where the first
+    /// secret may have begun that is not.
+    pub(super) fn hold(
+        &mut self,
+        engine: &Engine,
+        text: &[u8],
+        base: u64,
+        (line, open): (usize, usize),
+    ) -> Option<usize> {
         let rules = self.rules.get_or_insert_with(|| {
             self.by_byte = vec![Vec::new(); 256];
             rules(engine, &mut self.by_byte)
@@ -48,9 +55,9 @@ impl Late {
         self.begun.retain(|begun| begun.0 >= base + line as u64);
         let from = (self.seen.max(base + line as u64) - base) as usize;
         let longest = rules.iter().map(|rule| rule.reach).max().unwrap_or(0);
-        for (at, &byte) in text.iter().enumerate().skip(from.max(text.len().saturating_sub(longest))) {
+        for (at, &byte) in text.iter().enumerate().skip(from.max(open.saturating_sub(longest))) {
             let may_begin = self.by_byte[usize::from(byte)].iter();
-            let may_begin = may_begin.filter(|&&rule| text.len() - at <= rules[usize::from(rule)].reach);
+            let may_begin = may_begin.filter(|&&rule| at + rules[usize::from(rule)].reach >= open);
             self.begun.extend(may_begin.map(|&rule| (base + at as u64, rule)));
         }
         self.seen = base + text.len() as u64;
@@ -94,7 +101,6 @@ fn rules(engine: &Engine, by_byte: &mut [Vec<u16>]) -> Vec<Rule> {
         };
         late.iter().for_each(|&byte| by_byte[usize::from(byte)].push(rules.len() as u16));
         if !late.is_empty() {
-            // A byte behind the match may decide, too.
             rules.push(Rule { index, reach: *reach as usize + 1, automata: None });
         }
     }

@@ -156,7 +156,7 @@ impl Live {
                     .collect();
             }
             tail(&mut step, &self.beginnings);
-            if let Some(held) = self.late.hold(engine, text, base, line.max(own)) {
+            if let Some(held) = self.late.hold(engine, text, base, (line.max(own), open)) {
                 step.hold_from(held);
             }
         }
