@@ -35,7 +35,7 @@ const NAME: usize = BEFORE + 104;
 /// Settled pieces shorter than this (bytes) are not worth being left out.
 const WORTH: usize = 192;
 /// A literal, or a scheme before one, is no longer than this (bytes).
-const LITERAL: usize = 96;
+pub(super) const LITERAL: usize = 96;
 /// Around a match that is gone others may come to light whose anchors are this far away, in bytes.
 const RIVALS: usize = AHEAD;
 /// More comparisons of pieces and matches than this are not made: the text is scanned whole.

@@ -238,7 +238,10 @@ impl Engine {
     /// part is looked at.
     pub fn scan_alone(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
         let first = out.len();
-        self.look(scratch, input, input.own.clone(), out, None);
+        // The bytes by which a literal is found may stand somewhere in it.
+        let from = input.own.start.saturating_sub(derived::LITERAL);
+        let to = input.text.len().min(input.own.end + derived::LITERAL);
+        self.look(scratch, input, from..to, out, None);
         self.settle(out, first);
         let mut index = 0;
         out.retain(|found| {

@@ -207,3 +207,48 @@ fn a_shallow_history_says_that_it_may_be_older() {
     assert_eq!(story["introduced"][0]["at_latest"], true);
     assert_eq!(origin.only()["story"]["introduced"][0]["at_latest"], false);
 }
+
+/// Objects are scanned before their paths are known: what is no finding in a file of its kind must not be one
+/// in an audit either.
+#[test]
+fn an_audit_finds_what_a_scan_of_the_files_finds() {
+    let repository = Repository::new();
+    // Words that a person chose: whether these are told depends on the file that they stand in.
+    let weak =
+        |number: usize| ["blue", "Otter", "gate", "7", "Lamp"][number % 5].to_owned() + &number.to_string();
+    let mut number = 0;
+    for directory in ["src", "config", "tests", "docs", "examples"] {
+        for ending in ["py", "yml", "md", "ini", "js", "lock", "log", "bin"] {
+            let mut text = String::from("# one of many\n");
+            for name in ["password", "db_password", "api_token", "secret_key"] {
+                number += 1;
+                let value = weak(number);
+                text += &format!("{name} = \"{value}x\"\nother = {number}\n{name}_2: {value}\n");
+                text += &format!("{name}_3={}\n", crate::support::token(number as u64));
+            }
+            repository.write(&format!("{directory}/file.{ending}"), &text);
+        }
+    }
+    repository.commit("all kinds of files");
+    let places = |found: &[serde_json::Value]| {
+        let mut all: Vec<(String, u64)> = found
+            .iter()
+            .flat_map(|finding| finding["occurrences"].as_array().unwrap().clone())
+            .map(|place| {
+                let path = place["path"].as_str().unwrap().trim_start_matches("./");
+                (path.to_owned(), place["offset"].as_u64().unwrap())
+            })
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let audited = places(&repository.findings(&[]));
+    let rules = repository.tree.beside("acme.toml");
+    let arguments = ["scan", ".", "--format", "json", "--rules", rules.to_str().unwrap()];
+    let scanned: serde_json::Value =
+        serde_json::from_str(&repository.tree.run(&arguments).out).expect("a report in JSON");
+    let scanned = places(scanned["findings"].as_array().unwrap());
+    assert!(scanned.len() > 150, "{}", scanned.len());
+    assert_eq!(audited, scanned);
+}
