@@ -164,7 +164,7 @@ pub struct Select {
 #[derive(ClapArgs)]
 pub struct Write {
     /// Report format on standard output: human, json, jsonl, sarif, html, gitleaks, csv, junit, gitlab,
-    /// github or markdown
+    /// github or markdown; what `--output` writes to a file in this format is not repeated there
     #[arg(long, short = 'f', default_value = "human", value_name = "FORMAT")]
     pub format: Format,
     /// Write a report to this file (may be given several times); the format comes from the ending

@@ -80,6 +80,9 @@ pub fn write(
         root: top(start),
         ..Options::default()
     };
+    // What a file holds already is not said again: `-f json -o FILE` leaves the screen to people.
+    let told = targets.iter().any(|target| target.format == args.format);
+    let format = if told { Format::Human } else { args.format };
     for mut target in targets {
         let options = plain.clone();
         report::render(target.format, outcome, &options, &mut target.file)
@@ -89,12 +92,12 @@ pub fn write(
                 reason: error.to_string(),
             })?;
     }
-    if args.quiet && args.format == Format::Human && outcome.findings.is_empty() && outcome.complete() {
+    if args.quiet && format == Format::Human && outcome.findings.is_empty() && outcome.complete() {
         return Ok(());
     }
     let mut out = io::stdout().lock();
     let options = Options { color: color(global, &out), width: terminal_width(&out), ..plain };
-    report::render(args.format, outcome, &options, &mut out).map_err(stdout_error)
+    report::render(format, outcome, &options, &mut out).map_err(stdout_error)
 }
 
 /// Where URIs of a report start: the top of the repository that holds `start`, or `start` itself.
