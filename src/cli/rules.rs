@@ -48,14 +48,7 @@ fn load(global: &Global) -> Result<RuleSet, Error> {
 }
 
 fn unknown(rules: &RuleSet, id: &str) -> Error {
-    let close: Vec<&str> = rules
-        .iter()
-        .map(|(_, rule)| rule.id.as_ref())
-        .filter(|known| {
-            known.contains(id) || id.split('-').next().is_some_and(|head| known.starts_with(head))
-        })
-        .take(5)
-        .collect();
+    let close = rules.like(id);
     let remedy = match close.is_empty() {
         true => "see `sekisho rules list`".to_owned(),
         false => format!("did you mean {}?", close.join(", ")),

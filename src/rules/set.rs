@@ -78,6 +78,20 @@ impl RuleSet {
         self.iter().find(|(_, rule)| rule.id == id)
     }
 
+    /// What somebody who wrote `id` may have meant: the ids of at most five rules, the likeliest first.
+    pub fn like(&self, id: &str) -> Vec<&str> {
+        let likeness = |known: &str| {
+            strsim::jaro_winkler(id, known)
+                + if known.starts_with(id) { 0.2 } else { 0.0 }
+                + if known.contains(id) { 0.1 } else { 0.0 }
+        };
+        let mut known: Vec<(f64, &str)> =
+            self.iter().map(|(_, rule)| (likeness(&rule.id), rule.id.as_ref())).collect();
+        known.retain(|(likeness, _)| *likeness > 0.85);
+        known.sort_by(|one, other| other.0.total_cmp(&one.0));
+        known.into_iter().map(|(_, id)| id).take(5).collect()
+    }
+
     /// Add the rules of a file.
     ///
     /// # Errors

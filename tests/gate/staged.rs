@@ -354,6 +354,7 @@ fn rules_can_be_skipped_for_once_and_that_is_shown() {
     };
     commit("jwt").blocked();
     commit("no-such-rule").status(1).tells(&["SEKISHO_SKIP", "no-such-rule"]);
+    commit("jwtt").status(1).tells(&["SEKISHO_SKIP", "did you mean jwt?"]);
     commit(&format!("jwt, {RULE}")).status(0).tells(&["SEKISHO_SKIP let 1 of rule"]);
 }
 

@@ -110,12 +110,12 @@ fn waived(settings: &Settings) -> Result<Vec<String>, Error> {
         text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
     for name in names.iter().filter(|name| *name != "all") {
         if settings.rules.by_id(name).is_none() {
-            return Err(Error::Input {
-                what: SKIP.to_owned(),
-                reason: format!("no rule is called `{name}`"),
-                remedy: "name rules as the message does, apart by commas; see `sekisho rules list`"
-                    .to_owned(),
-            });
+            let remedy = match settings.rules.like(name).as_slice() {
+                [] => "name rules as the message does, apart by commas; see `sekisho rules list`".to_owned(),
+                close => format!("did you mean {}? Rules are named apart by commas", close.join(", ")),
+            };
+            let reason = format!("no rule is called `{name}`");
+            return Err(Error::Input { what: SKIP.to_owned(), reason, remedy });
         }
     }
     Ok(names)
