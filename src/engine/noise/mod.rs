@@ -6,6 +6,7 @@
 
 mod features;
 mod file;
+mod identifier;
 mod model;
 mod name;
 mod pairs;
@@ -19,9 +20,10 @@ use super::assign::{Assignment, Operator};
 use crate::rules::check::jwt;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
+pub use identifier::reads_as_words;
 use name::Name;
 pub use placeholder::plausible;
-pub use shape::{affinity, likeness, reads_as_words};
+pub use shape::{affinity, likeness};
 pub use url::{basic_password, url_password};
 
 /// True for a name that ends with a word for what a hash function makes of a secret: `encryption_key_sha256`.
