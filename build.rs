@@ -118,7 +118,7 @@ fn write_rule(out: &mut String, rule: &Rule) {
     let _ = writeln!(
         out,
         "Rule {{ id: {}, provider: {}, summary: {}, kind: Kind::{:?}, severity: Severity::{:?}, \
-         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, path_regex: {path}, enabled: {}, rotate: {}, \
+         matcher: {}, check: {check}, entropy: {:?}, near: {}, pair: {pair}, path_regex: {path}, enabled: {}, fixtures: {}, rotate: {}, \
          refs: {}, weight: {}, generic: {}, hit: {}, miss: {} }},",
         text(&rule.id),
         text(&rule.provider),
@@ -129,6 +129,7 @@ fn write_rule(out: &mut String, rule: &Rule) {
         rule.entropy,
         texts(&rule.near),
         rule.enabled,
+        rule.fixtures,
         text(&rule.rotate),
         texts(&rule.refs),
         rule.weight,

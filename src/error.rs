@@ -111,7 +111,7 @@ pub enum SkipReason {
     Corrupt,
     /// It is encrypted: what it holds cannot be told.
     Encrypted,
-    /// A private key in tests, examples or documents: it was found, but is `info` there.
+    /// A private key or a stored password in tests, examples or documents: it was found, but is `info` there.
     TestKey,
     /// The run was stopped before it came to it.
     Interrupted,
@@ -150,7 +150,7 @@ impl SkipReason {
             SkipReason::Budget => "over budget",
             SkipReason::Corrupt => "corrupt",
             SkipReason::Encrypted => "encrypted",
-            SkipReason::TestKey => "private key of a test",
+            SkipReason::TestKey => "made for a test",
             SkipReason::Interrupted => "interrupted",
             SkipReason::Missing => "missing",
             SkipReason::Promised => "only with the remote",

@@ -21,8 +21,7 @@ use crate::policy::State;
 use crate::policy::baseline::Baseline;
 use crate::policy::comment::{self, Pragma};
 use crate::rules::paths::PathRules;
-use crate::rules::rule::Matcher;
-use crate::rules::{Kind, Rule, RuleIndex, Severity};
+use crate::rules::{RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Reading, Span, hide};
@@ -133,8 +132,9 @@ impl Scan {
         self.baseline.as_ref()
     }
 
-    /// Private keys in tests, examples and documents are made for them, and stand there by the hundred:
-    /// they are counted, and reported only where everything down to `info` is asked for.
+    /// Private keys and stored forms of passwords in tests, examples and documents are made for them, and
+    /// stand there by the hundred: they are counted, and reported only where everything down to `info` is
+    /// asked for. Their rules say so, see [`Rule::fixtures`](crate::rules::rule::Rule::fixtures).
     fn sets_aside(&self, kind: FileKind) -> bool {
         kind.fixture && !self.info
     }
@@ -272,11 +272,6 @@ impl<'s> Scanner<'s> {
         self.skipped.extend(limits.into_iter().map(|(_, limit)| not_decoded(origin, limit)));
         none
     }
-}
-
-/// Is what this rule finds set aside in tests, examples and documents?
-fn set_aside(rule: &Rule) -> bool {
-    rule.kind == Kind::PrivateKey && matches!(rule.matcher, Matcher::Block(_))
 }
 
 impl Visit for Scanner<'_> {
@@ -444,7 +439,7 @@ struct Cut<'a> {
     original: &'a dyn Fn(usize) -> usize,
     /// The text is a reading of another one, which lines and offsets are those of.
     reading: Option<&'a Reading>,
-    /// Private keys are set aside here.
+    /// What rules say is made for tests is set aside here.
     aside: bool,
     /// How `text` was made from the input.
     read: ReadAs,
@@ -462,7 +457,7 @@ impl Cut<'_> {
         let path = self.scan.place_of(self.origin);
         for found in self.matches {
             let rule = rules.get(found.rule);
-            if self.aside && set_aside(rule) {
+            if self.aside && !rule.fixtures {
                 let detail = "`--severity info` reports it".to_owned();
                 skipped.push(Skipped { origin: self.origin.clone(), reason: SkipReason::TestKey, detail });
                 continue;

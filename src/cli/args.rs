@@ -156,7 +156,7 @@ pub struct Select {
     /// Switch off rules by id, provider, kind or severity (`all` for every rule)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub disable: Vec<String>,
-    /// Only rules of at least this severity; with `info` also private keys of tests and examples
+    /// Only rules of at least this severity; with `info` also private keys and hashes of tests and examples
     #[arg(long, value_name = "LEVEL", value_parser = severity)]
     pub severity: Option<Severity>,
 }

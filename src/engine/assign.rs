@@ -171,7 +171,19 @@ fn identifier(text: &[u8], word: Span) -> Option<Span> {
     while end > word.start + 2 && matches!(text[end - 1], b'-' | b'.') {
         end -= 1;
     }
-    lone_pass(&text[start..end], word.start - start, word.end - word.start).then(|| Span::new(start, end))
+    let (name, at) = (&text[start..end], word.start - start);
+    (lone_pass(name, at, word.end - word.start) && !of_author(name, at)).then(|| Span::new(start, end))
+}
+
+/// True for `auth` inside of `author`, `authority` and `authenticatorData`, which name no secret by that.
+fn of_author(name: &[u8], at: usize) -> bool {
+    let begins = |rest: &[u8], start: &[u8]| {
+        rest.get(..start.len()).is_some_and(|part| part.eq_ignore_ascii_case(start))
+    };
+    let word = &name[at..];
+    let authorization = begins(word, b"authoriz") || begins(word, b"authoris");
+    let authenticator = begins(word, b"authenticator") && word.get(13).is_some_and(u8::is_ascii_alphabetic);
+    begins(word, b"author") && !authorization || authenticator
 }
 
 /// Beginnings and ends that make `pass` a part of another word.

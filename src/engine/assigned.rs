@@ -56,6 +56,10 @@ struct Near {
     next: u32,
 }
 
+/// Where a rule's passwords differ in length by this much, people choose them, and the value itself must look
+/// like one.
+const CHOSEN: u16 = 8;
+
 const NONE: u32 = u32::MAX;
 /// Number of first entries by hash.
 const HEADS: usize = 4096;
@@ -219,6 +223,7 @@ impl Engine {
         let (before, behind) = context::window(text, whole(assignment));
         // `job_id` names no secret: only a rule that asks for this very name may take its value.
         let general = general || context::has_any(name, &["pat"]);
+        let digest = noise::of_digest(name);
         let mut found = std::mem::take(&mut state.found);
         found.clear();
         found.extend(self.table.by_name.iter().map(|&rule| (rule, true)));
@@ -234,11 +239,15 @@ impl Engine {
                     false => Err(Refusal::General),
                     true => self.fits(index, assigned, name, value),
                 };
+                // `encryption_key_sha256` holds what was made of a key, and a password may be any word.
+                let asked = || assigned.name.iter().any(|word| noise::of_digest(word.as_bytes()));
+                let chosen = rule.kind == Kind::Password && assigned.length.1 - assigned.length.0 >= CHOSEN;
+                let vouched = in_name && !chosen && (!digest || asked());
                 let near =
                     || rule.near.is_empty() || context::has_any(&text[before.start..behind.end], &rule.near);
                 let verdict = match verdict {
                     Ok(()) if !near() => Err(Refusal::Near),
-                    Ok(()) if !(in_name || secret()) => Err(Refusal::Noise),
+                    Ok(()) if !(vouched || secret()) => Err(Refusal::Noise),
                     Ok(()) => self.structure(rule, value),
                     Err(refusal) => Err(refusal),
                 };

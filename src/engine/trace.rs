@@ -271,6 +271,7 @@ impl Engine {
         let check = self.rules.get(found.rule).check.as_deref();
         let why = match check {
             Some("basic-auth") => "what the header holds only shows where a password would stand",
+            Some("jwt") => "the token was made for tests: it is signed with a published example key",
             _ => "the password in the URL only shows where one would stand",
         };
         let kind = AnchorKind::Beginning;
@@ -292,9 +293,12 @@ impl Engine {
         // A token's context is asked for last.
         if !held.near.is_empty()
             && matches!(held.matcher, Matcher::Token(_))
-            && matches!(verdict, Ok(_) | Err(Refusal::Near))
+            && matches!(verdict, Ok(_) | Err(Refusal::Near | Refusal::Inside))
         {
             tests.push(near_test(text, whole, held, verdict != Err(Refusal::Near)));
+        }
+        if verdict == Err(Refusal::Inside) {
+            tests.push(Test::new(Refusal::Inside.test(), Refusal::Inside.about(), false));
         }
         let attempt = Attempt { rule, place: Some((whole, secret)), tests, verdict, weights: Vec::new() };
         Event { anchor, kind, look: Look::Tried(attempt) }
@@ -410,8 +414,8 @@ impl Engine {
             if rule.entropy > 0.0 {
                 tests.push(entropy_test(inner, rule.entropy, verdict != Err(Refusal::Entropy)));
             }
-            if verdict == Err(Refusal::OwnPart) {
-                tests.push(Test::new("placeholder", Refusal::OwnPart.about(), false));
+            if let Err(refusal @ (Refusal::OwnPart | Refusal::Words)) = verdict {
+                tests.push(Test::new(refusal.test(), refusal.about(), false));
             }
         }
     }

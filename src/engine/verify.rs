@@ -4,7 +4,7 @@ use super::trace::{AnchorKind, Event, Sink};
 use super::{Certainty, Engine, Match, candidate, context, noise};
 use crate::rules::check::Verdict;
 use crate::rules::compile;
-use crate::rules::rule::{Block, Matcher, Rule, Shape, Token};
+use crate::rules::rule::{Block, Kind, Matcher, Rule, Shape, Token};
 use crate::rules::{RuleIndex, check};
 use crate::text::Span;
 use regex_automata::meta::Regex;
@@ -69,6 +69,10 @@ pub enum Refusal {
     Entropy,
     /// The part behind the prefix is a placeholder.
     OwnPart,
+    /// It is words, as identifiers are.
+    Words,
+    /// It stands in the middle of encoded data.
+    Inside,
 }
 
 impl Refusal {
@@ -82,6 +86,8 @@ impl Refusal {
             Refusal::Noise => "judgement",
             Refusal::Invalid => "validator",
             Refusal::Placeholder | Refusal::OwnPart => "placeholder",
+            Refusal::Words => "words",
+            Refusal::Inside => "surroundings",
             Refusal::Entropy => "entropy",
         }
     }
@@ -106,6 +112,8 @@ impl Refusal {
             }
             Refusal::Entropy => "not random enough",
             Refusal::OwnPart => "the part behind the prefix is a placeholder",
+            Refusal::Words => "it is made of words, as a name in code is",
+            Refusal::Inside => "it stands in the middle of longer data in base64",
         }
     }
 }
@@ -176,7 +184,11 @@ impl Engine {
             true => Ok(certainty),
             false => Err(Refusal::Near),
         };
-        let verdict = self.structure(rule, &text[secret.range()]).and_then(near);
+        let lone = |certainty| match certainty == Certainty::Proven || !in_base64(text, whole.start) {
+            true => Ok(certainty),
+            false => Err(Refusal::Inside),
+        };
+        let verdict = self.structure(rule, &text[secret.range()]).and_then(near).and_then(lone);
         out.note(|| self.tried(anchor, index, text, (whole, secret, secret), verdict));
         if let Ok(certainty) = verdict {
             out.found(Match {
@@ -194,11 +206,21 @@ impl Engine {
     /// Does the value hold what its rule promises?
     pub(super) fn structure(&self, rule: &Rule, value: &[u8]) -> Result<Certainty, Refusal> {
         let certainty = self.structure_around(rule, value, value)?;
-        let Matcher::Token(token) = &rule.matcher else { return Ok(certainty) };
+        if certainty == Certainty::Proven {
+            return Ok(certainty);
+        }
         // `sk_live_your-token-here`: the part that differs from token to token tells.
-        let own = token.own_part(value);
-        let told = certainty == Certainty::Proven || own.len() < SHORTEST_PART || noise::plausible(own);
-        if told { Ok(certainty) } else { Err(Refusal::OwnPart) }
+        let own = match &rule.matcher {
+            Matcher::Token(token) => token.own_part(value),
+            _ => value,
+        };
+        match rule.matcher {
+            Matcher::Token(_) if own.len() >= SHORTEST_PART && !noise::plausible(own) => {
+                Err(Refusal::OwnPart)
+            }
+            _ if issued(rule.kind) && noise::reads_as_words(own) => Err(Refusal::Words),
+            _ => Ok(certainty),
+        }
     }
 
     /// The same where `inner` is the part of the value that could be a placeholder.
@@ -269,6 +291,25 @@ impl Engine {
             }
         }
     }
+}
+
+/// True for kinds of values that machines issue: these are random, and nobody chooses words for them.
+fn issued(kind: Kind) -> bool {
+    matches!(kind, Kind::ApiKey | Kind::Oauth | Kind::Session | Kind::EncryptionKey | Kind::Generic)
+}
+
+/// How much data in base64 there must be before a place for it to be taken for the middle of it, in bytes.
+const ENCODED: usize = 64;
+
+/// True in the middle of data in base64: behind one of the two signs that are in no word, and a long run of
+/// its characters. Paths are such runs too, but of small letters for the most part.
+fn in_base64(text: &[u8], at: usize) -> bool {
+    if at < ENCODED || !matches!(text[at - 1], b'+' | b'/') {
+        return false;
+    }
+    let before = &text[at - ENCODED..at];
+    before.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && before.iter().filter(|byte| byte.is_ascii_lowercase()).count() * 5 <= ENCODED * 3
 }
 
 /// A shorter part of a token says nothing about whether it is a placeholder, in bytes.
@@ -356,3 +397,6 @@ pub fn details(rule: &Rule, secret: &[u8]) -> Vec<(String, String)> {
     let checked = (check.run)(secret);
     checked.details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //! patterns lowered to shapes, all from the parsed pattern. Runs in `build.rs` for built-in rules.
 
 use super::file::{FileRule, Provider, RuleError};
-use super::rule::{Anchor, Assigned, Block, List, Matcher, Pair, Rule, Text, Token};
+use super::rule::{Anchor, Assigned, Block, Kind, List, Matcher, Pair, Rule, Text, Token};
 use super::{late, lower};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -42,6 +42,8 @@ pub fn compile(rule: FileRule, provider: &Provider) -> Result<Rule, RuleError> {
     if refs.is_empty() && !provider.docs.is_empty() {
         refs.push(provider.docs.clone());
     }
+    // A whole private key in a test was made for it.
+    let made_for_tests = rule.kind == Kind::PrivateKey && matches!(matcher, Matcher::Block(_));
     Ok(Rule {
         id: text(rule.id),
         provider: text(provider.name.clone()),
@@ -55,6 +57,7 @@ pub fn compile(rule: FileRule, provider: &Provider) -> Result<Rule, RuleError> {
         pair: rule.pair.map(|pair| Pair { rule: text(pair.rule), within: pair.within }),
         path_regex: rule.path_regex.map(text),
         enabled: rule.enabled,
+        fixtures: rule.fixtures.unwrap_or(!made_for_tests),
         rotate: text(rule.rotate),
         refs: texts(refs),
         weight,

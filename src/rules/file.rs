@@ -58,6 +58,7 @@ pub struct FileRule {
     pub path_regex: Option<String>,
     #[serde(default = "yes")]
     pub enabled: bool,
+    pub fixtures: Option<bool>,
     #[serde(default)]
     pub rotate: String,
     #[serde(default)]

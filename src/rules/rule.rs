@@ -114,6 +114,9 @@ pub struct Rule {
     pub path_regex: Option<Text>,
     /// False for what is only reported on request (public by design).
     pub enabled: bool,
+    /// False for what tests, examples and documents hold by the hundred because it was made for them: there
+    /// it is set aside and counted.
+    pub fixtures: bool,
     /// How to rotate.
     pub rotate: Text,
     /// Documentation links.

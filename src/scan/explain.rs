@@ -2,7 +2,7 @@
 //! that the engine and the policy did on the way.
 
 use super::ruling::Ruling;
-use super::{Cut, HEAD, Hit, ReadAs, Scan, kind_of, set_aside};
+use super::{Cut, HEAD, Hit, ReadAs, Scan, kind_of};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::trace::{Attempt, Event, Look, Test, Trace, Undone, wanted_by};
@@ -475,7 +475,7 @@ impl Teller<'_> {
     fn found(&mut self, hit: Hit, scan: &Scan, kind: FileKind) -> Found {
         let held = self.rules.get(hit.rule);
         let fingerprint = hit.secret.fingerprint("", &scan.salt);
-        let aside = scan.sets_aside(kind) && set_aside(held);
+        let aside = scan.sets_aside(kind) && !held.fixtures;
         let mut rule = hit.rule;
         let suppressed = match scan.rule_on_hit(&hit, hit.rule, &fingerprint, false) {
             _ if aside => Some(ASIDE.to_owned()),
@@ -506,9 +506,8 @@ impl Teller<'_> {
     }
 }
 
-/// Why a key of tests is not reported.
-const ASIDE: &str =
-    "a private key of tests, examples or documents, which is `info`: `--severity info` reports it";
+/// Why what was made for tests is not reported.
+const ASIDE: &str = "made for tests, examples or documents, which is `info`: `--severity info` reports it";
 
 /// What suppresses a match, for people.
 fn suppression(why: &Suppression) -> String {

@@ -252,3 +252,19 @@ mod unix {
         assert!(!ran.out.contains(&secret[8..TOKEN_LENGTH]), "{}", ran.out);
     }
 }
+
+#[test]
+fn what_is_made_for_tests_is_set_aside() {
+    // Made of parts, so that no scanner takes this file for a leak.
+    let hash = ["$2", "b$12$", &token(3).repeat(3)[..53].replace('_', ".")].concat();
+    let line = format!("alice: {hash}\n");
+    let tree = Tree::new(&[("tests/users.yml", &line)]);
+    let ran = tree.run(&["scan"]);
+    ran.status(0);
+    assert!(ran.out.contains("made for a test"), "{}", ran.out);
+    tree.run(&["scan", "--severity", "info"]).status(1);
+    let told = tree.run(&["explain", "tests/users.yml:1"]);
+    assert!(told.status(0).out.contains("`--severity info` reports it"), "{}", told.out);
+    tree.write("config/users.yml", line.as_bytes());
+    tree.run(&["scan"]).status(1);
+}

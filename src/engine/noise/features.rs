@@ -143,6 +143,17 @@ pub(super) fn calls(context: &Context<'_>) -> bool {
     memchr::memchr2(b'(', b'[', value).is_some() && !in_string(line_before(context)) || shape::code(value)
 }
 
+/// True where an assignment stands neither in a text nor in a comment, as far as its line tells.
+pub(super) fn outside_text(context: &Context<'_>) -> bool {
+    let before = line_before(context);
+    !in_string(before) && !in_comment(before)
+}
+
+/// True for the beginning of a line that is a comment.
+fn in_comment(before: &[u8]) -> bool {
+    [&b"#"[..], b"//", b"*", b"--", b";", b"<!--"].iter().any(|mark| before.starts_with(mark))
+}
+
 /// True where a line up to a place has opened a quote that is not closed.
 fn in_string(before: &[u8]) -> bool {
     let mut open = None;
@@ -187,7 +198,6 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         Some(b'<' | b'&' | b'|') => 4,
         Some(_) => 6,
     };
-    let comment = [&b"#"[..], b"//", b"*", b"--", b";", b"<!--"].iter().any(|mark| before.starts_with(mark));
     let around = text[from..text.len().min(after_value + 100)].to_ascii_lowercase();
     let near = AROUND.find(&around);
     let line = BEFORE.find_any_case(before);
@@ -206,7 +216,7 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         lock,
         behind,
         rest.len() as i16,
-        flag(comment),
+        flag(in_comment(before)),
         match name.start.checked_sub(1).map(|at| text[at]) {
             Some(b'"') => 1,
             Some(b'\'') => 2,

@@ -32,10 +32,10 @@ pub enum Form {
 }
 
 static CODE: WordSet<256> = WordSet::new(
-    " rs go py pyx pyi js jsx mjs cjs ts tsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh m mm cs fs vb swift rb erb haml php pl pm lua dart ex exs erl hrl clj cljs hs ml mli r jl nim zig sol asm s v vhd pas d f90 coffee jsp jspx aspx cshtml sql plsql psql html htm css scss less proto graphql el lisp scm tcl awk gd cr elm sv svh cu ",
+    " rs go py pyx pyi js jsx mjs cjs ts tsx vue svelte java kt kts scala groovy c h cc cpp cxx hpp hh m mm cs fs vb swift rb erb haml php pl pm lua dart ex exs erl hrl clj cljs hs ml mli r jl nim zig sol asm s v vhd pas d f90 coffee jsp jspx aspx cshtml sql plsql psql html htm css scss less proto graphql el lisp scm tcl awk gd cr elm sv svh cu map ",
 );
 static CONFIG: WordSet<256> = WordSet::new(
-    " yml yaml json json5 jsonc toml ini cfg cnf conf config properties props env xml plist hcl tf tfvars tfstate sh bash zsh fish ps1 psm1 bat cmd ksh csh example sample dist template tmpl tpl j2 erb dockerfile service desktop gradle sbt csproj pubxml settings netrc htpasswd pgpass reg har ipynb snap bats mk cmake nix ",
+    " yml yaml json json5 jsonc toml ini cfg cnf conf config properties props env xml plist hcl tf tfvars tfstate sh bash zsh fish ps1 psm1 bat cmd ksh csh example sample dist template tmpl tpl j2 erb dockerfile service desktop gradle sbt csproj pubxml settings netrc htpasswd pgpass reg har ipynb snap bats mk cmake nix resx strings ",
 );
 static DOCUMENT: WordSet<64> =
     WordSet::new(" md markdown rst txt adoc asciidoc org tex rtf wiki textile pod ");
@@ -58,7 +58,7 @@ const LOCKS: [&[u8]; 14] = [
 
 /// Words of a path that tell of tests, examples and documentation.
 static FIXTURES: WordSet<128> = WordSet::new(
-    " test tests testing testdata testutil testutils testlib unittest unittests testcase testcases spec specs mock mocks fake fakes stub stubs fixture fixtures example examples sample samples demo demos doc docs documentation guide guides tutorial tutorials bench benches benchmark benchmarks e2e cypress stories storybook playground snapshots localhost ",
+    " test tests testing testdata testutil testutils testlib unittest unittests testcase testcases spec specs mock mocks fake fakes dummy stub stubs fixture fixtures example examples sample samples demo demos doc docs documentation guide guides tutorial tutorials bench benches benchmark benchmarks e2e cypress stories storybook playground snapshots localhost ",
 );
 
 impl FileKind {

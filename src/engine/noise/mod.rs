@@ -6,6 +6,7 @@
 
 mod features;
 mod file;
+mod identifier;
 mod model;
 mod name;
 mod pairs;
@@ -16,12 +17,19 @@ mod url;
 mod weak;
 
 use super::assign::{Assignment, Operator};
+use crate::rules::check::jwt;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
+pub use identifier::reads_as_words;
 use name::Name;
 pub use placeholder::plausible;
 pub use shape::{affinity, likeness};
 pub use url::{basic_password, url_password};
+
+/// True for a name that ends with a word for what a hash function makes of a secret: `encryption_key_sha256`.
+pub fn of_digest(name: &[u8]) -> bool {
+    name::of_digest(&Name::new(name))
+}
 
 /// What kind of credential a name speaks of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -178,15 +186,19 @@ fn why_obvious(context: &Context<'_>, name: &Name<'_>) -> Option<&'static str> {
     let assignment = context.assignment;
     let value = &context.text[assignment.value.range()];
     let code = context.file.form == Form::Code && assignment.quote.is_none();
+    let digits = value.iter().all(u8::is_ascii_digit);
     let no_digit = !value.iter().any(u8::is_ascii_digit);
     let is = |yes: bool, why| yes.then_some(why);
     is(value.len() <= 2, "too short")
+        .or_else(|| is(context.file.form == Form::Lock, "a version in a lock file"))
         .or_else(|| is(no_digit && value.len() < 16 && name::says_little(name.text), "an ordinary word"))
         .or_else(|| is(no_digit && code && !name::of_password(name), "a name in code"))
         .or_else(|| {
             let shell = name.text.ends_with(b"PWD") && matches!(value[0], b'/' | b'~' | b'.');
             is(shell, "the working directory")
         })
+        .or_else(|| is(code && digits && features::outside_text(context), "a number in code"))
+        .or_else(|| is(name::of_public_key(name), "a public key"))
         .or_else(|| is(name.text.ends_with(b"recv-keys"), "keys to be received"))
         .or_else(|| is(ends_with_any_case(name.text, b"jsonwebtoken"), "the name of a library"))
         .or_else(|| {
@@ -194,11 +206,16 @@ fn why_obvious(context: &Context<'_>, name: &Name<'_>) -> Option<&'static str> {
             is(listed, "a name in a list of names")
         })
         .or_else(|| is(no_digit && shape::foreign(value), "words of a language"))
+        .or_else(|| is(placeholder::escaped_words(value), "words of a language"))
         .or_else(|| is(placeholder::digest(value), "the digest of a password"))
         .or_else(|| is(placeholder::number(name, value), "a number"))
         .or_else(|| {
             let uuid = shape::is_uuid(value) && (context.file.fixture || !name::ends_well(name));
             is(uuid, "an identifier")
+        })
+        .or_else(|| {
+            let token = context.file.fixture && value.starts_with(b"ey") && jwt::made_for_tests(value);
+            is(token, "a token made for tests")
         })
         .or_else(|| is(placeholder::bytes_in_escapes(value), "bytes of generated code"))
         .or_else(|| is(code && features::calls(context), "a call in code"))
@@ -273,6 +290,41 @@ mod tests {
         ] {
             let judgement = judged(text, word, CODE);
             assert!(!judgement.secret, "{text} {judgement:?}");
+        }
+    }
+
+    #[test]
+    fn look_alikes_of_credentials() {
+        let lock = FileKind::of_path(b"web/yarn.lock");
+        assert!(!judged("    minipass: \"npm:^3.1.6\"\n", "pass", lock).secret);
+        for (text, word) in [
+            ("  optional string shared_secret = 381932490;\n".to_owned(), "secret"),
+            (format!("PublicKeyToken={}, Culture\n", &random(20)), "Token"),
+            (format!("minisign_pubkey = \"{}\"\n", random(48)), "key"),
+            (
+                "login.emptyPassword=\\u0160patn\\u00E9 p\\u0159ihl\\u00e1\\u0161en\\u00ed\n".to_owned(),
+                "Passw",
+            ),
+            ("secret_version = \"12345678-ABCD-EFGH-IJKL-987654321098\"\n".to_owned(), "secret"),
+        ] {
+            assert!(!judged(&text, word, CODE).secret, "{text}");
+        }
+        // What is like them and is one: figures in a text, and a key that is not public.
+        for (text, word) in [
+            (format!("connect(\"host=db;password={};\")\n", random(14)), "passw"),
+            (format!("public_site_secret = \"{}\"\n", random(40)), "secret"),
+        ] {
+            assert!(judged(&text, word, CODE).secret, "{text}");
+        }
+    }
+
+    #[test]
+    fn authors_are_no_names_of_secrets() {
+        for text in ["author_link: https://acme.example/b02692187/", "authenticatorData: \"y9GqwTRaMpzV\""] {
+            assert!(assign::parse(text.as_bytes(), Span::new(0, 4)).is_none(), "{text}");
+        }
+        for text in ["authorization: x", "auth: y", "authorisation_key = z"] {
+            assert!(assign::parse(text.as_bytes(), Span::new(0, 4)).is_some(), "{text}");
         }
     }
 

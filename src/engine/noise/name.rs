@@ -215,7 +215,11 @@ const ENDS: [&str; 12] =
 
 /// The last word of a name that is no number.
 fn last(words: &Words) -> &[u8] {
-    words.parts().rev().find(|part| !part.iter().all(u8::is_ascii_digit)).unwrap_or_default()
+    words.parts().rev().find(|part| !is_number(part)).unwrap_or_default()
+}
+
+fn is_number(part: &[u8]) -> bool {
+    part.iter().all(u8::is_ascii_digit)
 }
 
 /// True where a name ends with a word for a secret: `api_key`, not `key_error`.
@@ -229,6 +233,17 @@ pub(super) fn of_password_at_end(name: &Name<'_>) -> bool {
     let last = last(name.words());
     ["pass", "word", "wd", "phrase", "pw", "psw"].iter().any(|word| last.ends_with(word.as_bytes()))
         || !name.text.is_ascii()
+}
+
+/// True for a name of a public key: `PublicKeyToken`, `minisign_pubkey`.
+pub(super) fn of_public_key(name: &Name<'_>) -> bool {
+    name.found() & PUBLIC_KEY != 0 && name.found() & SECRET == 0 && !of_password(name)
+}
+
+/// True for a name that ends with a word for what was made of something by a hash function.
+pub(super) fn of_digest(name: &Name<'_>) -> bool {
+    name.words().parts().rev().find(|part| !is_number(part)).is_some_and(|part| DIGESTS.has(part))
+        || name.words().parts().next_back().is_some_and(|part| DIGESTS.has(part))
 }
 
 /// Number of measures of a name.

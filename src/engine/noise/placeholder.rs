@@ -1,6 +1,7 @@
 //! Values that stand for a value: placeholders and references to where the value is kept.
 
 use super::name::{self, Name};
+use super::shape;
 
 /// False where a whole value is a placeholder: repetition, an ascending sequence, `<...>`, `${...}`,
 /// `your_..._here`, a documentation key that ends with EXAMPLE, or too few distinct characters.
@@ -23,7 +24,7 @@ pub fn plausible(value: &[u8]) -> bool {
     if enclosed {
         return false;
     }
-    if value.ends_with(b"EXAMPLE") || value.ends_with(b"EXAMPLEKEY") || value.ends_with(b"...") {
+    if value.ends_with(b"EXAMPLE") || marked_as_example(value) || value.ends_with(b"...") {
         return false;
     }
     // What masks left of a value: `ghp_…(40)`.
@@ -41,6 +42,14 @@ pub fn plausible(value: &[u8]) -> bool {
         && (value.len() >= 4 && value[value.len() - 4..].eq_ignore_ascii_case(b"here")
             || value[1..].iter().any(|byte| matches!(byte, b'_' | b'-' | b' ')));
     !spoken
+}
+
+/// True for a long value with the mark that documentation puts into its keys and tokens, in capitals and
+/// anywhere: seven given letters in a row are no accident in what is random.
+fn marked_as_example(value: &[u8]) -> bool {
+    value.len() >= 16
+        && memchr::memmem::find(value, b"EXAMPLE").is_some()
+        && value.iter().all(|byte| is_base64(byte) || b"-_".contains(byte))
 }
 
 fn is_base64(byte: &u8) -> bool {
@@ -99,11 +108,19 @@ fn repeats(value: &[u8]) -> bool {
     value.len() >= 12 && (1..=4).any(|step| value[step..] == value[..value.len() - step])
 }
 
-/// True where most of a value counts up or down by one: `1234567890abcdef`, `abcdefgh`.
+/// True where most of a value counts up or down by one: `1234567890abcdef`, `abcdefgh`, and so each piece
+/// of `12345678-ABCD-9876`.
 fn ascends(value: &[u8]) -> bool {
-    if value.len() < 6 {
-        return false;
+    let (mut steps, mut pairs) = (0, 0);
+    for piece in value.split(|byte| b"-_.: ".contains(byte)) {
+        steps += steps_by_one(piece);
+        pairs += piece.len().saturating_sub(1);
     }
+    pairs >= 5 && steps * 5 >= pairs * 4
+}
+
+/// How many neighbours in a piece count up by one, or down, whichever are more.
+fn steps_by_one(piece: &[u8]) -> usize {
     let step = |pair: &[u8], up: i16| {
         let (first, second) =
             (i16::from(pair[0].to_ascii_lowercase()), i16::from(pair[1].to_ascii_lowercase()));
@@ -114,10 +131,8 @@ fn ascends(value: &[u8]) -> bool {
                     (b'9', b'0') | (b'9', b'a' | b'A') | (b'0', b'a' | b'A') | (b'f' | b'F', b'0' | b'1')
                 )
     };
-    [1, -1].into_iter().any(|up| {
-        let steps = value.windows(2).filter(|pair| step(pair, up)).count();
-        steps * 5 >= (value.len() - 1) * 4
-    })
+    let count = |up| piece.windows(2).filter(|pair| step(pair, up)).count();
+    count(1).max(count(-1))
 }
 
 /// True where a value says where the real value is to be taken from.
@@ -218,6 +233,28 @@ pub(super) fn bytes_in_escapes(value: &[u8]) -> bool {
     value.windows(4).filter(|part| escape(part)).count() >= 2
 }
 
+/// True for words of a language in the escapes of a file that is kept in ASCII: `\u017dodis`, as properties
+/// files and JSON hold translations.
+pub(super) fn escaped_words(value: &[u8]) -> bool {
+    let Some(text) = unescaped(value) else { return false };
+    shape::foreign(text.as_bytes())
+}
+
+/// A text with `\uXXXX` read; `None` where nothing in it is escaped.
+fn unescaped(value: &[u8]) -> Option<String> {
+    memchr::memmem::find(value, b"\\u")?;
+    let text = std::str::from_utf8(value).ok()?;
+    let mut parts = text.split("\\u");
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(4)?;
+        // Halves of pairs are letters too.
+        out.push(char::from_u32(u32::from_str_radix(digits, 16).ok()?).unwrap_or('\u{4e00}'));
+        out.push_str(rest);
+    }
+    Some(out)
+}
+
 /// True for a whole value that tells its reader to put another there: `changeme`, `!ChangeMe!`.
 pub(super) fn instruction(value: &[u8]) -> bool {
     const INSTRUCTIONS: [&[u8]; 12] = [
@@ -279,6 +316,8 @@ mod tests {
             "ab_{base62:20}",
             "AB{=x:54}",
             "user:{}@host",
+            "12345678-ABCD-EFGH-IJKL-987654321098",
+            "c2VjcEXAMPLE9kQ4vT1m",
         ] {
             assert!(!plausible(value.as_bytes()), "{value}");
         }
@@ -293,6 +332,7 @@ mod tests {
             "Tr0ub4dor&3",
             "f3c9a1b2",
             "x{9!k}Qz{",
+            "12-9f-ab-71-c4-00",
         ] {
             assert!(plausible(value.as_bytes()), "{value}");
         }
@@ -305,6 +345,20 @@ mod tests {
         }
         for value in ["changemexk29q", "exchange", "me", ""] {
             assert!(!instruction(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn words_in_escapes() {
+        for value in [
+            "\\u0160patn\\u00E9 p\\u0159ihl\\u00e1\\u0161en\\u00ed",
+            "\\u7528\\u6237\\u540d",
+            "Usu\\u00E1rio inexistente.",
+        ] {
+            assert!(escaped_words(value.as_bytes()), "{value}");
+        }
+        for value in ["a\\u0026b7", "x\\u00e9k7Q2", "plain", "\\u12", "\\uXYZW", "pass\\u002Bword"] {
+            assert!(!escaped_words(value.as_bytes()), "{value}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! Passwords in URLs: is it one, or does the URL only show where one would stand?
 
-use super::weak;
+use super::{shape, weak};
 use crate::text::Span;
 
 /// Longest host that is looked at, in bytes.
 const HOST: usize = 64;
 /// Longest user that is looked at, in bytes.
 const USER: usize = 80;
+/// Up to this length a password of small letters or digits alone is a word or a number, in bytes.
+const PLAIN: usize = 16;
 /// From this share of weak words on (in hundredths) a password tells nothing of a real one.
 const WEAK: i16 = 75;
 
@@ -16,7 +18,7 @@ const WEAK: i16 = 75;
 /// for a password than elsewhere.
 pub fn url_password(text: &[u8], secret: Span, fixture: bool) -> bool {
     let value = &text[secret.range()];
-    if constant(value) || format_directive(value) {
+    if constant(value) || format_directive(value) || of_object(&text[..secret.start]) || shape::code(value) {
         return false;
     }
     let decoded = percent_decoded(value);
@@ -29,12 +31,13 @@ pub fn url_password(text: &[u8], secret: Span, fixture: bool) -> bool {
     let weak_user = user.is_empty() || user.len() <= 2 || weak::share(user) >= WEAK;
     let weak_value = value.len() <= 3 || weak::share(value) >= WEAK || of_user(value, user);
     let (placeholder, local) = (placeholder_host(host), local_host(host));
-    if weak_value && (placeholder || fixture || weak_user && local) {
+    if weak_value && (placeholder || fixture || local) {
         return false;
     }
-    // `alberto:einstein` before an example's host: a plain word where nothing is at stake.
-    let plain = value.iter().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(byte));
-    !(fixture && placeholder && (plain || weak_user))
+    // `alberto:einstein` in an example: a plain word or a number where nothing is at stake.
+    let word = value.iter().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(byte));
+    let plain = value.len() <= PLAIN && (word || value.iter().all(u8::is_ascii_digit));
+    !(fixture && (plain || placeholder && weak_user))
 }
 
 /// False where the credentials of a Basic authorization header are made up: `user:pass` in base64.
@@ -46,6 +49,15 @@ pub fn basic_password(value: &[u8], fixture: bool) -> bool {
     let weak_password = weak::share(password) >= WEAK || of_user(password, user) || password.len() <= 3;
     let plain = password.iter().all(u8::is_ascii_lowercase);
     !(weak_password && (weak_user || fixture) || fixture && (plain || !text.is_ascii()))
+}
+
+/// `user.password=`, `user->password=`: the name before a value is a member of an object, so what looks like a
+/// connection string is code.
+fn of_object(before: &[u8]) -> bool {
+    let Some(named) = before.strip_suffix(b"=") else { return false };
+    let name = named.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let owner = &named[..named.len() - name];
+    owner.ends_with(b".") || owner.ends_with(b"->")
 }
 
 /// `API_KEY`, `SECRET`: a name in capitals.
@@ -145,11 +157,12 @@ fn local_host(host: &[u8]) -> bool {
         || lower == b"db"
 }
 
-/// True where a password is made of its user's name: `home-user:home-pass`, `root:root`.
+/// True where a password is made of its user's name: `home-user:home-pass`, `root:root`, `minio:minio123`.
 fn of_user(value: &[u8], user: &[u8]) -> bool {
     let same = value.iter().zip(user).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
     let rest = &value[same..];
-    same >= 2 && (rest.is_empty() || weak::share(rest.strip_prefix(b"-").unwrap_or(rest)) >= WEAK)
+    let number = rest.len() <= 4 && rest.iter().all(u8::is_ascii_digit);
+    same >= 2 && (number || weak::share(rest.strip_prefix(b"-").unwrap_or(rest)) >= WEAK)
 }
 
 #[cfg(test)]
@@ -173,16 +186,41 @@ mod tests {
             "http://a%20b:c%20d@host/",
             "postgres://root:root@localhost/db",
             "https://home-user:home-pass@example.com",
+            "http://minio:minio123@127.0.0.1:9000/",
+            "http://repluser:repluser123@localhost:9000/bucket",
             "nats://u:p@%s:%d",
         ] {
             assert!(!judged(url, false), "{url}");
         }
         // Cut, so that no scanner takes this file for a leak.
-        for (scheme, rest) in
-            [("http", "alberto:einstein@somewhere.example/"), ("amqp", "root:password2@otherhost")]
-        {
+        for (scheme, rest) in [
+            ("http", "alberto:einstein@somewhere.example/"),
+            ("amqp", "root:password2@otherhost"),
+            ("ftp", "x:1234@a.b.c"),
+        ] {
             let url = format!("{scheme}://{rest}");
             assert!(!judged(&url, true), "{url}");
+        }
+    }
+
+    #[test]
+    fn members_of_objects_are_code() {
+        let value = ["xK9", "tR2v", "Qz"].concat();
+        for before in ["Server=db;Password=", "\"Pwd=", "password="] {
+            let text = format!("{before}{value};");
+            assert!(url_password(
+                text.as_bytes(),
+                Span::new(before.len(), before.len() + value.len()),
+                false
+            ));
+        }
+        for before in ["t&&(user.password=", "self->password="] {
+            let text = format!("{before}{value};");
+            assert!(!url_password(
+                text.as_bytes(),
+                Span::new(before.len(), before.len() + value.len()),
+                false
+            ));
         }
     }
 

@@ -90,6 +90,15 @@ fn has_example_key(token: &[u8], header: &Object) -> bool {
     EXAMPLE_KEYS.iter().any(|key| hmac_sha256(key.as_bytes(), &token[..dot]) == signature)
 }
 
+/// True for a token that is signed with a published example key: in a test or a document it was made for that.
+pub fn made_for_tests(value: &[u8]) -> bool {
+    let example = |token: &[u8]| {
+        let header = token.split(|&byte| byte == b'.').next().and_then(object).unwrap_or_default();
+        has_example_key(token, &header)
+    };
+    with_token(value, example).unwrap_or(false)
+}
+
 fn details(value: &[u8]) -> Option<Details> {
     with_token(value, |token| {
         let mut segments = token.split(|&byte| byte == b'.');
@@ -150,10 +159,14 @@ mod tests {
             let token = token(r#"{"alg":"HS256"}"#, r#"{"sub":"1"}"#);
             let body = token[..token.len() - 5].to_vec();
             let signature = to_base64url(&hmac_sha256(key.as_bytes(), &body));
-            details(&[&body, &b"."[..], signature.as_bytes()].concat()).unwrap()
+            [&body, &b"."[..], signature.as_bytes()].concat()
         };
-        assert!(signed("secret").iter().any(|(name, _)| *name == "signed with"));
-        assert!(!signed("another one").iter().any(|(name, _)| *name == "signed with"));
+        for (key, example) in [("secret", true), ("another one", false)] {
+            let token = signed(key);
+            let named = details(&token).unwrap().iter().any(|(name, _)| *name == "signed with");
+            assert_eq!((named, made_for_tests(&token)), (example, example), "{key}");
+        }
+        assert!(!made_for_tests(b"ey.ey.x") && !made_for_tests(b""));
     }
 
     #[test]

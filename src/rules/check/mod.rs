@@ -7,7 +7,7 @@ pub mod codec;
 mod crc;
 mod der;
 mod json;
-mod jwt;
+pub mod jwt;
 mod ledger;
 mod macaroon;
 mod openssh;

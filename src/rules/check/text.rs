@@ -107,9 +107,9 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     plain!(
         "key-32",
-        "base64 decodes to exactly 32 bytes",
+        "base64 decodes to exactly 32 bytes that are not text",
         |value: &[u8]| match base64(value.strip_prefix(b"base64:").unwrap_or(value)) {
-            Some(bytes) if bytes.len() == 32 => Verdict::Unknown,
+            Some(bytes) if bytes.len() == 32 && !bytes.iter().all(u8::is_ascii) => Verdict::Unknown,
             _ => Verdict::Invalid,
         },
         Some(|random, _, length| exact(to_base64(&random.bytes(32)), length))

@@ -117,6 +117,7 @@ fn build(draft: &mut Draft, about: &str, parts: Parts<'_>) -> Result<FileRule, S
         name: Vec::new(),
         pair: parts.pair,
         enabled: parts.enabled,
+        fixtures: None,
         path_regex: parts.path_regex,
         rotate: String::new(),
         refs: parts.refs,
