@@ -377,7 +377,7 @@ impl ReadAs {
 fn not_decoded(origin: &Origin, limit: Limit) -> Skipped {
     let reason = match limit {
         Limit::Depth | Limit::Size => SkipReason::Budget,
-        Limit::Damaged => SkipReason::Corrupt,
+        Limit::Damaged | Limit::Cut => SkipReason::Corrupt,
     };
     Skipped { origin: origin.clone(), reason, detail: limit.describe() }
 }
