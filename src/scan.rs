@@ -163,7 +163,9 @@ impl Scan {
         let roots = source.roots();
         let fresh = || Scanner::new(self, roots);
         let images = Images::default();
-        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, &images, Some(&fresh)))?;
+        let large = source.large_files();
+        let new = || Unpack::new(fresh(), self.limits, &images, Some(&fresh)).following(&large);
+        let openers = source.visit(&new)?;
         let scanners = openers.into_iter().flat_map(Unpack::into_inner).collect();
         Ok(self.gather(scanners, &images, started, false))
     }
