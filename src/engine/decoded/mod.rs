@@ -64,8 +64,10 @@ impl Limit {
             Limit::Depth => format!("encodings more than {DEPTH} deep were not decoded"),
             Limit::Size => "more encoded text than is decoded: the rest was not looked at".to_owned(),
             Limit::Damaged => "a compressed stream inside of an encoding is damaged".to_owned(),
-            Limit::Cut => "a compressed stream inside of an encoding ends too early: where is the rest of it?"
-                .to_owned(),
+            Limit::Cut => {
+                "a compressed stream inside of an encoding ends too early: where is the rest of it?"
+                    .to_owned()
+            }
         }
     }
 }
