@@ -230,7 +230,8 @@ fn reports_list_what_is_suppressed() {
     tree.write("b.c", format!("b({})\n", token(2)).as_bytes());
     let results = |arguments: &[&str]| {
         let ran = tree.run(&[&["scan", "-f", "sarif"], arguments].concat());
-        json(&ran)["runs"][0]["results"].as_array().unwrap().clone()
+        let log: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        log["runs"][0]["results"].as_array().unwrap().clone()
     };
     assert_eq!(results(&[]).len(), 1);
     let shown = results(&["--show-suppressed"]);
