@@ -128,10 +128,7 @@ impl History {
 
     /// Where the content lies that Git LFS keeps for these repositories.
     pub fn large_files(&self) -> LargeFiles {
-        LargeFiles::of(self.repositories.iter().map(|repository| {
-            let layout = repository.store.layout();
-            (&*layout.common, &layout.objects[..])
-        }))
+        LargeFiles::of(self.repositories.iter().map(|repository| &*repository.store.layout().common))
     }
 
     /// The repository that was named comes first, then those of its submodules.

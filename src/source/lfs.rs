@@ -145,8 +145,9 @@ impl Read for LargeFile {
 
 /// Where one repository may keep the content of large files.
 struct Storage {
-    /// Directories in which it lies by default: its own, those of alternates.
-    usual: Vec<PathBuf>,
+    /// Directories in which it lies by default: its own, those of alternates. Sought when the first pointer
+    /// comes: most repositories have none.
+    usual: OnceLock<Vec<PathBuf>>,
     /// The git directory that all work trees share.
     common: PathBuf,
     /// The directory that `lfs.storage` names, asked for only where nothing is found in the usual ones.
@@ -154,14 +155,22 @@ struct Storage {
 }
 
 impl Storage {
-    fn new(common: &Path, objects: &[PathBuf]) -> Storage {
+    fn new(common: &Path) -> Storage {
+        Storage { usual: OnceLock::new(), common: common.to_owned(), configured: OnceLock::new() }
+    }
+
+    /// The directories of this repository, whose objects lie in these, its own first.
+    fn directories(&self, objects: &[PathBuf]) -> Vec<PathBuf> {
         let alternates = objects.iter().skip(1).filter_map(|directory| directory.parent());
-        let usual = std::iter::once(common).chain(alternates).map(|directory| directory.join("lfs"));
-        Storage { usual: usual.collect(), common: common.to_owned(), configured: OnceLock::new() }
+        std::iter::once(&*self.common).chain(alternates).map(|directory| directory.join("lfs")).collect()
     }
 
     fn open(&self, name: &str) -> io::Result<Option<File>> {
-        for directory in &self.usual {
+        let usual = self.usual.get_or_init(|| {
+            let layout = Layout::find(&self.common);
+            self.directories(layout.as_ref().map_or(&[][..], |layout| &layout.objects[..]))
+        });
+        for directory in usual {
             if let Some(file) = open(directory, name)? {
                 return Ok(Some(file));
             }
@@ -209,16 +218,12 @@ impl LargeFiles {
 
     /// For what one repository holds.
     pub fn of_repo(repo: &Repo) -> LargeFiles {
-        let common = repo.common_dir();
-        let layout = Layout::find(common).map(|layout| layout.objects);
-        LargeFiles::of(std::iter::once((common, &layout.unwrap_or_default()[..])))
+        LargeFiles::of(std::iter::once(repo.common_dir()))
     }
 
-    /// For what several repositories hold, each told by its shared git directory and its directories of
-    /// objects, its own first.
-    pub fn of<'p>(repositories: impl Iterator<Item = (&'p Path, &'p [PathBuf])>) -> LargeFiles {
-        let repositories = repositories.map(|(common, objects)| Storage::new(common, objects)).collect();
-        LargeFiles { repositories, around: Mutex::default() }
+    /// For what several repositories hold, each told by its shared git directory.
+    pub fn of<'p>(repositories: impl Iterator<Item = &'p Path>) -> LargeFiles {
+        LargeFiles { repositories: repositories.map(Storage::new).collect(), around: Mutex::default() }
     }
 
     /// The content pointed to from `origin`, if it is here.
@@ -280,7 +285,9 @@ impl LargeFiles {
             .entry(directory)
             .or_insert_with_key(|directory| {
                 let layout = Layout::find(directory).ok()?;
-                Some(Arc::new(Storage::new(&layout.common, &layout.objects)))
+                let storage = Storage::new(&layout.common);
+                let usual = storage.directories(&layout.objects);
+                Some(Arc::new(Storage { usual: usual.into(), ..storage }))
             })
             .clone()
     }
