@@ -59,7 +59,7 @@ fn samples(target: &str) -> Vec<Vec<u8>> {
               reason = \"why\"\nexpires = \"2030-01-01\"\n"
                 .to_vec(),
             b"[comments]\nforeign = false\n[[allow]]\nvalue = '^a{3}'\nline = 'b'\nreason = 'c'\n".to_vec(),
-            b"a # sekisho:allow jwt owner=me until=2030-01-01 why\n".to_vec(),
+            b"a # sekisho:allow x-key owner=me until=2030-01-01 why\n".to_vec(),
         ],
         "engine" | "views" | "mask" => {
             let mut all = secrets();
