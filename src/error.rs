@@ -119,6 +119,8 @@ pub enum SkipReason {
     Missing,
     /// Objects of a partial clone that only the remote has.
     Promised,
+    /// Content that Git LFS keeps, and that is not in this clone: only its pointer could be looked at.
+    LargeFile,
     /// Objects that only unreachable objects name: they were deleted for good.
     Pruned,
     /// The history of a shallow clone ends early. All that the repository holds was looked at.
@@ -154,6 +156,7 @@ impl SkipReason {
             SkipReason::Interrupted => "interrupted",
             SkipReason::Missing => "missing",
             SkipReason::Promised => "only with the remote",
+            SkipReason::LargeFile => "content kept by Git LFS that is not here",
             SkipReason::Pruned => "pruned",
             SkipReason::Shallow => "shallow history",
         }

@@ -2,6 +2,7 @@
 //! and cuts text for what it found, and the hits of all threads become one sorted outcome.
 
 mod audit;
+mod comments;
 pub mod explain;
 mod places;
 mod ruling;
@@ -19,7 +20,7 @@ use crate::finding::{Occurrence, Outcome, Preview, Stats};
 use crate::origin::Origin;
 use crate::policy::State;
 use crate::policy::baseline::Baseline;
-use crate::policy::comment::{self, Pragma};
+use crate::policy::comment::Pragma;
 use crate::rules::paths::PathRules;
 use crate::rules::{RuleIndex, Severity};
 use crate::secret::Secret;
@@ -27,6 +28,7 @@ use crate::source::{Source, Visit};
 use crate::text::{LineIndex, Position, Reading, Span, hide};
 use crate::unpack::{Images, Unpack};
 use crate::utf16;
+use comments::{Allowance, Used};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{Cursor, Read};
@@ -163,7 +165,9 @@ impl Scan {
         let roots = source.roots();
         let fresh = || Scanner::new(self, roots);
         let images = Images::default();
-        let openers = source.visit(&|| Unpack::new(fresh(), self.limits, &images, Some(&fresh)))?;
+        let large = source.large_files();
+        let new = || Unpack::new(fresh(), self.limits, &images, Some(&fresh)).following(&large);
+        let openers = source.visit(&new)?;
         let scanners = openers.into_iter().flat_map(Unpack::into_inner).collect();
         Ok(self.gather(scanners, &images, started, false))
     }
@@ -174,14 +178,18 @@ impl Scan {
         let mut hits = Vec::new();
         let mut skipped = Vec::new();
         let mut stats = Stats { rules: self.engine.active_rules(), ..Stats::default() };
+        let mut allowances = Vec::new();
         for scanner in scanners {
+            allowances.extend(scanner.allowances);
             hits.extend(scanner.hits);
             skipped.extend(scanner.skipped);
             stats.inputs += scanner.inputs;
             stats.bytes += scanner.bytes;
         }
         places::in_images(self, &images.known(), &mut hits);
-        let (findings, pairs, mut told) = self.merge(hits, early);
+        let mut used = Used::default();
+        let (findings, pairs, mut told) = self.merge(hits, early, &mut used);
+        told.notes.extend(comments::unused(allowances, &used));
         told.fail_on = self.fail_on;
         skipped.extend(self.cascade.trouble());
         skipped.extend(self.lost.iter().cloned());
@@ -199,6 +207,8 @@ struct Scanner<'s> {
     scratch: Scratch,
     matches: Vec<Match>,
     hits: Vec<Hit>,
+    /// Comments that allow something, be it there or not.
+    allowances: Vec<Allowance>,
     skipped: Vec<Skipped>,
     inputs: u64,
     bytes: u64,
@@ -214,6 +224,7 @@ impl<'s> Scanner<'s> {
             scratch: Scratch::default(),
             matches: Vec::new(),
             hits: Vec::new(),
+            allowances: Vec::new(),
             skipped: Vec::new(),
             inputs: 0,
             bytes: 0,
@@ -255,6 +266,7 @@ impl<'s> Scanner<'s> {
         let input = Input { text, own: 0..text.len(), kind, binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
         self.matched |= !self.matches.is_empty();
+        self.scan.note_allowances((origin, kind, read), (text, 0), original, &mut self.allowances);
         let all = self.limits(origin);
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
@@ -297,14 +309,16 @@ impl Visit for Scanner<'_> {
         let binary = read_as == ReadAs::Binary;
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, skipped, matched, .. } = self;
+        let Scanner { scan, scratch, hits, allowances, skipped, matched, .. } = self;
         let aside = scan.sets_aside(describe.kind);
         let mut each = |window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
+            let original = |offset: usize| map(window.offset + offset as u64) as usize;
+            let about = (&origin, describe.kind, read_as);
+            scan.note_allowances(about, (window.text, window.lines_before), &original, allowances);
             if window.matches.is_empty() {
                 return;
             }
             *matched = true;
-            let original = |offset: usize| map(window.offset + offset as u64) as usize;
             let cut = Cut {
                 scan,
                 origin: &origin,
@@ -337,8 +351,10 @@ impl Visit for Scanner<'_> {
     }
 
     fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
-        let first = self.hits.len();
+        let (first, allowances) = (self.hits.len(), self.allowances.len());
         self.text(&origin, bytes, ReadAs::Text, &|offset| offset);
+        // Comments of two readings of one text cannot be told apart by their places.
+        self.allowances.truncate(allowances);
         self.read_again(&origin, bytes, reading, kind_of(&origin, self.roots), first);
         self.done(bytes.len() as u64);
     }
@@ -372,7 +388,7 @@ impl ReadAs {
 fn not_decoded(origin: &Origin, limit: Limit) -> Skipped {
     let reason = match limit {
         Limit::Depth | Limit::Size => SkipReason::Budget,
-        Limit::Damaged => SkipReason::Corrupt,
+        Limit::Damaged | Limit::Cut => SkipReason::Corrupt,
     };
     Skipped { origin: origin.clone(), reason, detail: limit.describe() }
 }
@@ -519,41 +535,6 @@ impl Cut<'_> {
         let start = memchr::memrchr(b'\n', &self.text[from..at]).map_or(from, |found| from + found + 1);
         let end = memchr::memchr(b'\n', &self.text[at..to]).map_or(to, |found| at + found);
         Span::new(start, end)
-    }
-
-    /// The comments on the line of a match, on its last line and on the line before.
-    fn comments(&self, found: &Match) -> Vec<Pragma> {
-        let line = self.line(found.secret.start);
-        let last = self.line(found.secret.end);
-        let previous = match line.start {
-            0 => Span::new(0, 0),
-            start => self.line(start - 1),
-        };
-        let mut all = self.comments_of(line, previous);
-        if last != line {
-            all.extend(self.comments_of(last, Span::new(0, 0)));
-        }
-        all
-    }
-
-    /// The comments on a line and on the one before. Their words are told in reports, so they are read with
-    /// every secret in them masked.
-    fn comments_of(&self, line: Span, previous: Span) -> Vec<Pragma> {
-        let (today, foreign) = (self.scan.cascade.today(), self.scan.foreign_comments);
-        let both = [line, previous].map(|line| (line, &self.text[line.range()]));
-        if both.iter().all(|(_, text)| comment::position(text).is_none()) {
-            return comment::pragmas(both[0].1, both[1].1, today, foreign);
-        }
-        let mut inside = false;
-        let read = both.map(|(line, text)| {
-            let Some(at) = comment::position(text).map(|at| line.start + at) else { return text.to_vec() };
-            let mut hidden = self.hidden(line);
-            inside |= hidden.iter().any(|secret| secret.start <= at && at < secret.end);
-            hidden.retain(|secret| secret.start > at);
-            hide(self.text, line, &hidden, |_| "…".to_owned()).into_bytes()
-        });
-        let all = comment::pragmas(&read[0], &read[1], today, foreign);
-        if inside { all.into_iter().map(Pragma::without_words).collect() } else { all }
     }
 
     /// Every secret around a piece of the text.

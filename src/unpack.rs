@@ -13,9 +13,10 @@ pub use find::{member, split};
 pub use image::{Images, Known};
 
 use crate::archive::{self, Budget, Compression, HEAD, Kind, Limits, Trouble};
-use crate::error::Skipped;
+use crate::error::{SkipReason, Skipped};
 use crate::origin::{ObjectKind, Origin};
 use crate::source::Visit;
+use crate::source::lfs::{LargeFiles, Pointer};
 use crate::text::Reading;
 use crew::{More, wipe};
 use memchr::memmem;
@@ -88,6 +89,11 @@ pub fn may_be_container(bytes: &[u8]) -> bool {
     !matches!(recognise(bytes, true), Ok(None))
 }
 
+/// Do these bytes stand for content that Git LFS keeps?
+pub fn is_pointer(bytes: &[u8]) -> bool {
+    Pointer::parse(bytes).is_some()
+}
+
 /// What an input says when it is read as what it is: a notebook, the log of a build, the configuration of an
 /// image. `path` is the way to it. Nothing where it says no more than its bytes.
 pub fn reading_of(path: &str, bytes: &[u8]) -> Option<Reading> {
@@ -112,6 +118,8 @@ fn may_be_read(head: &[u8]) -> bool {
 pub struct Unpack<'f, V> {
     inner: V,
     images: &'f Images,
+    /// Where the content of pointers is; nothing where pointers are texts like any other.
+    large: Option<&'f LargeFiles>,
     limits: Limits,
     /// Makes visitors for more threads.
     more: Option<&'f (dyn Fn() -> V + Sync)>,
@@ -129,7 +137,12 @@ impl<'f, V: Visit> Unpack<'f, V> {
         images: &'f Images,
         more: Option<&'f (dyn Fn() -> V + Sync)>,
     ) -> Unpack<'f, V> {
-        Unpack { inner, images, limits, more, extra: Vec::new(), buffers: Vec::new() }
+        Unpack { inner, images, large: None, limits, more, extra: Vec::new(), buffers: Vec::new() }
+    }
+
+    /// The same, looking also at what Git LFS keeps in the place of the pointers that a source hands over.
+    pub fn following(self, large: &'f LargeFiles) -> Unpack<'f, V> {
+        Unpack { large: Some(large), ..self }
     }
 
     /// The visitor, and those that were made for more threads.
@@ -141,6 +154,33 @@ impl<'f, V: Visit> Unpack<'f, V> {
         let mut all = vec![self.inner];
         all.append(&mut self.extra);
         all
+    }
+
+    /// Look at what Git LFS keeps where these bytes stand, if they are a pointer.
+    fn follow(&mut self, origin: &Origin, bytes: &[u8]) {
+        let Some((large, pointer)) = self.large.zip(Pointer::parse(bytes)) else { return };
+        if pointer.size() == 0 || !may_hold(origin) {
+            return;
+        }
+        let mut file = match large.open(origin, &pointer) {
+            Ok(Some(file)) => file,
+            Ok(None) => return self.inner.skip(pointer.absent(origin.clone())),
+            Err(error) => {
+                let detail = format!("content kept by Git LFS: {error}");
+                let (origin, reason) = (origin.clone(), SkipReason::Unreadable);
+                return self.inner.skip(Skipped { origin, reason, detail });
+            }
+        };
+        let place = pointer.place(origin.clone());
+        if self.limits.depth == 0 {
+            self.inner.stream(place, &mut file);
+        } else {
+            let budget = Budget::of_length(self.limits, pointer.size() as usize);
+            self.opener(&budget).outermost(place, |opener, place| opener.stream(place, &mut file, 0));
+        }
+        if let Some((reason, detail)) = file.trouble() {
+            self.inner.skip(Skipped { origin: origin.clone(), reason, detail });
+        }
     }
 
     fn opener<'a>(&'a mut self, budget: &'a Budget) -> Opener<'a, V> {
@@ -157,6 +197,7 @@ impl<'f, V: Visit> Unpack<'f, V> {
 
 impl<V: Visit> Visit for Unpack<'_, V> {
     fn blob(&mut self, origin: Origin, bytes: &[u8]) {
+        self.follow(&origin, bytes);
         if self.limits.depth == 0 || !may_hold(&origin) {
             return self.inner.blob(origin, bytes);
         }
@@ -165,17 +206,16 @@ impl<V: Visit> Visit for Unpack<'_, V> {
     }
 
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
-        if self.limits.depth == 0 || !may_hold(&origin) {
-            return self.inner.stream(origin, reader);
-        }
         let mut head = Vec::new();
         // The source tells of trouble with reading.
         let _ = reader.take(PROBE as u64).read_to_end(&mut head);
         let whole = head.len() < PROBE;
+        if whole {
+            self.follow(&origin, &head);
+        }
         let mut chained = (&head[..]).chain(reader);
-        if let Ok(None) = recognise(&head, whole)
-            && !may_be_read(&head)
-        {
+        let open = self.limits.depth > 0 && may_hold(&origin);
+        if !open || matches!(recognise(&head, whole), Ok(None)) && !may_be_read(&head) {
             return self.inner.stream(origin, &mut chained);
         }
         let budget = Budget::new(self.limits);

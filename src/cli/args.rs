@@ -175,6 +175,10 @@ pub struct Write {
     /// Show secrets in clear in reports
     #[arg(long)]
     pub show_secrets: bool,
+    /// List what is allowed or known in SARIF reports too, as suppressed results; json, jsonl and html list
+    /// it in any case
+    #[arg(long)]
+    pub show_suppressed: bool,
     /// Exit with status 0 even if there are findings
     #[arg(long)]
     pub exit_zero: bool,

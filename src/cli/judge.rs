@@ -47,8 +47,13 @@ pub fn tell(told: &Told, quiet: bool) {
     if quiet {
         return;
     }
-    let kinds =
-        [NoteKind::ExpiredComment, NoteKind::ExpiredEntry, NoteKind::UnusedEntry, NoteKind::GoneEntry];
+    let kinds = [
+        NoteKind::ExpiredComment,
+        NoteKind::UnusedComment,
+        NoteKind::ExpiredEntry,
+        NoteKind::UnusedEntry,
+        NoteKind::GoneEntry,
+    ];
     for kind in kinds {
         let notes: Vec<_> = told.notes.iter().filter(|note| note.kind == kind).collect();
         for note in notes.iter().take(NOTES) {
@@ -67,7 +72,7 @@ pub fn tell(told: &Told, quiet: bool) {
                 eprintln!("sekisho: note: `sekisho allow --prune` removes such entries");
             }
             NoteKind::GoneEntry => eprintln!("sekisho: note: `sekisho baseline update` removes such entries"),
-            NoteKind::ExpiredComment => {}
+            NoteKind::ExpiredComment | NoteKind::UnusedComment => {}
         }
     }
 }

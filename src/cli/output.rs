@@ -76,6 +76,7 @@ pub fn write(
 ) -> Result<(), Error> {
     let plain = Options {
         show_secrets: args.show_secrets,
+        show_suppressed: args.show_suppressed,
         base: std::env::current_dir().ok(),
         root: top(start),
         ..Options::default()

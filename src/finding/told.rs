@@ -88,6 +88,8 @@ pub struct Note {
 pub enum NoteKind {
     /// A comment allows no more.
     ExpiredComment,
+    /// A comment suppresses nothing.
+    UnusedComment,
     /// An `[[allow]]` entry has expired.
     ExpiredEntry,
     /// An `[[allow]]` entry matched nothing.
@@ -101,6 +103,7 @@ impl NoteKind {
     pub fn name(self) -> &'static str {
         match self {
             NoteKind::ExpiredComment => "expired-comment",
+            NoteKind::UnusedComment => "unused-comment",
             NoteKind::ExpiredEntry => "expired-allow",
             NoteKind::UnusedEntry => "unused-allow",
             NoteKind::GoneEntry => "gone-baseline",

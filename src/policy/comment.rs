@@ -7,6 +7,10 @@ use super::entry::check_day;
 
 /// The comment's own word.
 const PRAGMA: &[u8] = b"sekisho:allow";
+/// What stands for every rule.
+pub const ALL: &str = "all";
+/// So much of a comment is read where it is not sought beside a finding, in bytes.
+const LONGEST: usize = 1024;
 /// Comments of other scanners that mean the same on their line.
 const FOREIGN: [&[u8]; 6] = [
     b"gitleaks:allow",
@@ -51,9 +55,33 @@ pub struct Pragma {
     rules: Option<Vec<String>>,
     /// What it says of them.
     said: Said,
+    /// Where it stands in the text, where it is our own.
+    pub at: Option<usize>,
+}
+
+/// A line of a text, and where it begins there.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'t> {
+    /// What stands on it.
+    pub text: &'t [u8],
+    /// Offset of its first byte.
+    pub start: usize,
 }
 
 impl Pragma {
+    /// The rules that our own comment names: ids, or `all`.
+    pub fn names(&self) -> &[String] {
+        self.rules.as_deref().unwrap_or_default()
+    }
+
+    /// Does it speak of a finding that goes by any of these rules?
+    pub fn concerns(&self, rules: &[&str]) -> bool {
+        match &self.rules {
+            None => true,
+            Some(names) => names.iter().any(|name| name == ALL || rules.contains(&name.as_str())),
+        }
+    }
+
     /// What it says, without its own words: they may hold a secret.
     pub fn without_words(mut self) -> Pragma {
         if let Said::Allowed(comment) = &mut self.said {
@@ -70,14 +98,14 @@ pub fn position(line: &[u8]) -> Option<usize> {
 
 /// What the comments on the line of a finding and on the line before it say on the day `today`
 /// (`YYYY-MM-DD`). Comments of other scanners count where `foreign` is true.
-pub fn pragmas(line: &[u8], previous: &[u8], today: &str, foreign: bool) -> Vec<Pragma> {
-    let before = if stands_alone(previous) { own(previous, today) } else { None };
+pub fn pragmas(line: Line<'_>, previous: Line<'_>, today: &str, foreign: bool) -> Vec<Pragma> {
+    let before = if stands_alone(previous.text) { own(previous, today) } else { None };
     let other = || {
-        let here = FOREIGN.iter().find(|word| has(line, word));
-        let word = here.or_else(|| has(previous, FOREIGN_NEXT).then_some(&FOREIGN_NEXT))?;
+        let here = FOREIGN.iter().find(|word| has(line.text, word));
+        let word = here.or_else(|| has(previous.text, FOREIGN_NEXT).then_some(&FOREIGN_NEXT))?;
         let reason = format!("`{}`", String::from_utf8_lossy(word));
         let said = Said::Allowed(Comment { reason, ..Comment::default() });
-        Some(Pragma { rules: None, said })
+        Some(Pragma { rules: None, said, at: None })
     };
     let other = if foreign { other() } else { None };
     [own(line, today), before, other].into_iter().flatten().collect()
@@ -85,12 +113,8 @@ pub fn pragmas(line: &[u8], previous: &[u8], today: &str, foreign: bool) -> Vec<
 
 /// What comments say of a finding that goes by any of these rules: the first that allows it has its way.
 pub fn said<'p>(pragmas: &'p [Pragma], rules: &[&str]) -> &'p Said {
-    let concerns = |pragma: &&Pragma| match &pragma.rules {
-        None => true,
-        Some(names) => names.iter().any(|name| name == "all" || rules.contains(&name.as_str())),
-    };
     let mut said = &Said::Nothing;
-    for pragma in pragmas.iter().filter(concerns) {
+    for pragma in pragmas.iter().filter(|pragma| pragma.concerns(rules)) {
         match (&pragma.said, said) {
             (Said::Allowed(_), _) => return &pragma.said,
             (Said::NoMore(_), Said::Nothing) => said = &pragma.said,
@@ -104,13 +128,22 @@ fn has(line: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(line, word).is_some()
 }
 
-fn own(line: &[u8], today: &str) -> Option<Pragma> {
-    let at = position(line)?;
-    let rest = String::from_utf8_lossy(&line[at + PRAGMA.len()..]);
+/// Our own comments in a text, on the day `today`.
+pub fn all<'t>(text: &'t [u8], today: &'t str) -> impl Iterator<Item = Pragma> + 't {
+    memchr::memmem::find_iter(text, PRAGMA).filter_map(move |start| {
+        let behind = &text[start..text.len().min(start + LONGEST)];
+        let end = memchr::memchr(b'\n', behind).unwrap_or(behind.len());
+        own(Line { text: &behind[..end], start }, today)
+    })
+}
+
+fn own(line: Line<'_>, today: &str) -> Option<Pragma> {
+    let at = position(line.text)?;
+    let rest = String::from_utf8_lossy(&line.text[at + PRAGMA.len()..]);
     let mut words = rest.trim_start_matches([':', '=']).split_whitespace();
     let id = |text: &str| text.trim_matches(|one: char| !one.is_ascii_alphanumeric()).to_owned();
     let rules: Vec<String> = words.next().unwrap_or_default().split(',').map(id).collect();
-    Some(Pragma { rules: Some(rules), said: own_words(words, today) })
+    Some(Pragma { rules: Some(rules), said: own_words(words, today), at: Some(line.start + at) })
 }
 
 /// What stands behind the rules of our own comment.
@@ -155,8 +188,9 @@ fn stands_alone(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn said(line: &[u8], previous: &[u8], rule: &str, today: &str, foreign: bool) -> Said {
-        super::said(&pragmas(line, previous, today, foreign), &[rule]).clone()
+    fn said(text: &[u8], previous: &[u8], rule: &str, today: &str, foreign: bool) -> Said {
+        let line = |text| Line { text, start: 0 };
+        super::said(&pragmas(line(text), line(previous), today, foreign), &[rule]).clone()
     }
 
     fn allows(line: &str, previous: &str) -> bool {
@@ -167,7 +201,7 @@ mod tests {
     fn comments_name_their_rule() {
         assert!(allows("k = 1 # sekisho:allow x-key made up", ""));
         assert!(allows("k = 1 # sekisho:allow y-key,x-key made up", ""));
-        assert!(allows("k = 1 # sekisho:allow all made up", ""));
+        assert!(allows(&format!("k = 1 # sekisho:allow {ALL} made up"), ""));
         assert!(!allows("k = 1 # sekisho:allow y-key made up", ""));
         assert!(allows("k = 1", "  // sekisho:allow x-key made up"));
         assert!(!allows("k = 1", "j = 2 // sekisho:allow x-key made up"));
@@ -246,5 +280,16 @@ mod tests {
         );
         assert!(matches!(read("# sekisho:allow x-key until=soon why"), Said::NoMore(_)));
         assert_eq!(read("# sekisho:allow y-key until=2026-05-31 why"), Said::Nothing);
+    }
+
+    #[test]
+    fn all_comments_of_a_text() {
+        let text = "a = 1 # sekisho:allow x-key why\n\n// sekisho:allow y-key,all\nb sekisho:allo";
+        let found: Vec<Pragma> = all(text.as_bytes(), "2026-06-01").collect();
+        let told: Vec<(Option<usize>, String)> =
+            found.iter().map(|one| (one.at, one.names().join(" "))).collect();
+        assert_eq!(told, [(Some(8), "x-key".to_owned()), (Some(36), "y-key all".to_owned())]);
+        assert!(found[0].concerns(&["x-key"]) && !found[0].concerns(&["y-key"]));
+        assert!(found[1].concerns(&["any"]));
     }
 }

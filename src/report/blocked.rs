@@ -157,6 +157,9 @@ fn write_finding(
     if !chains.is_empty() {
         note("decoded from", &chains.join(", "))?;
     }
+    for told in finding.occurrences.first().map(|first| first.origin.notes()).unwrap_or_default() {
+        note("in", &inert(&guard.text(told)))?;
+    }
     let others: Vec<String> =
         finding.occurrences.iter().skip(1).take(3).map(|one| place(one, guard)).collect();
     if !others.is_empty() {

@@ -2,6 +2,7 @@
 //! script, and no text from a repository can run anything (everything is escaped, and the page's own
 //! policy lets only this one style sheet and this one script through).
 
+mod aside;
 mod page;
 mod timeline;
 
@@ -41,6 +42,7 @@ pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::R
         }
         out.write_all(b"</section>\n")?;
     }
+    aside::write(outcome, options, out)?;
     write_skipped(outcome, out)?;
     write_coverage(outcome, out)?;
     out.write_all(b"</main>\n")?;

@@ -40,6 +40,9 @@ const SEVERITIES: [Severity; 5] =
 pub struct Options {
     /// Show secrets in clear where the format has a place for them (SARIF has none).
     pub show_secrets: bool,
+    /// List what is allowed or known where reports that count every result as open (SARIF) can mark it as
+    /// such. Reports that keep it apart list it in any case.
+    pub show_suppressed: bool,
     /// Colour the human report. The caller knows whether a terminal reads it.
     pub color: bool,
     /// Columns that lines of the human report are fitted into; `None` for no limit.

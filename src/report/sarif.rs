@@ -5,7 +5,7 @@ use super::history::{CoverageForm, StoryForm, moment};
 use super::place::{advice, missed};
 use super::{Guard, Options, uri};
 use crate::error::Skipped;
-use crate::finding::{Finding, Occurrence, Outcome};
+use crate::finding::{By, Finding, Occurrence, Outcome, Suppressed};
 use crate::origin::Origin;
 use crate::rules::Severity;
 use serde_json::{Value, json};
@@ -18,18 +18,27 @@ const SCHEMA: &str =
 /// The symbol for the directory that relative URIs start from.
 const ROOT: &str = "%SRCROOT%";
 
-/// Write `outcome` as one SARIF log with one run: a result for each place of each finding.
+/// Write `outcome` as one SARIF log with one run: a result for each place of each finding. What is allowed or
+/// known is among them only where that is asked for: services that do not read `suppressions` would take it
+/// for open.
 ///
 /// # Errors
 /// Whatever `out` answers.
 pub fn write(outcome: &Outcome, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let options = &options.hiding();
-    let rules = Rules::of(&outcome.findings);
-    let results: Vec<Value> = outcome
-        .findings
-        .iter()
-        .flat_map(|finding| results(finding, rules.index[finding.rule.as_str()], options))
-        .collect();
+    let suppressed: &[Suppressed] = if options.show_suppressed { &outcome.told.suppressed } else { &[] };
+    let rules = Rules::of(outcome.findings.iter().chain(suppressed.iter().map(|one| &one.finding)));
+    let of = |finding: &Finding| results(finding, rules.index[finding.rule.as_str()], options);
+    let mut results: Vec<Value> = outcome.findings.iter().flat_map(of).collect();
+    if !suppressed.is_empty() {
+        // Either no result has this property or all have it (3.27.23).
+        results.iter_mut().for_each(|result| result["suppressions"] = json!([]));
+        results.extend(suppressed.iter().flat_map(|one| {
+            let mut aside = of(&one.finding);
+            aside.iter_mut().for_each(|result| result["suppressions"] = json!([suppression(one, options)]));
+            aside
+        }));
+    }
     let mut log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -63,7 +72,7 @@ struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
-    fn of(findings: &'a [Finding]) -> Rules<'a> {
+    fn of(findings: impl Iterator<Item = &'a Finding>) -> Rules<'a> {
         // Policy may change the severity of single findings; the rule shows the worst.
         let mut worst: BTreeMap<&str, &Finding> = BTreeMap::new();
         for finding in findings {
@@ -183,6 +192,29 @@ fn results(finding: &Finding, rule_index: usize, options: &Options) -> Vec<Value
         result
     };
     finding.occurrences.iter().map(result).collect()
+}
+
+/// Why a result is suppressed (3.35).
+fn suppression(one: &Suppressed, options: &Options) -> Value {
+    let Suppressed { finding, why } = one;
+    let guard = Guard::new(finding, options);
+    let (kind, justification) = match why.by {
+        By::Comment => ("inSource", guard.text(&why.reason).into_owned()),
+        By::Entry => ("external", guard.text(&why.reason).into_owned()),
+        By::Baseline => ("external", "known: it stands in the baseline".to_owned()),
+    };
+    let mut properties = json!({ "by": why.by.name() });
+    for (name, value) in [("owner", &why.owner), ("expires", &why.expires), ("entry", &why.place)] {
+        if let Some(value) = value {
+            properties[name] = guard.text(value).into_owned().into();
+        }
+    }
+    json!({
+        "kind": kind,
+        "status": "accepted",
+        "justification": justification,
+        "properties": properties,
+    })
 }
 
 /// The places of the other half of a credential.
@@ -328,6 +360,7 @@ fn notification(skipped: &Skipped, options: &Options) -> Value {
 mod tests {
     use super::*;
     use crate::error::SkipReason;
+    use crate::finding::Suppression;
     use crate::report::Format;
     use crate::report::tests::{at, finding, outcome, skipped, text};
 
@@ -398,6 +431,54 @@ mod tests {
         assert_eq!(notes[1]["level"], "note");
         assert_eq!(notes[1]["descriptor"]["id"], "special-file");
         assert_eq!(run(vec![], vec![])["invocations"][0]["executionSuccessful"], true);
+    }
+
+    #[test]
+    fn what_is_suppressed_is_listed_where_that_is_asked_for() {
+        let mut outcome = outcome(vec![finding("open", b"abcdefghijkl")], vec![]);
+        let mut aside = |rule: &str, secret: &[u8], by: By| {
+            let why = Suppression {
+                by,
+                reason: format!("made up, as {} is", String::from_utf8_lossy(secret)),
+                owner: Some("web".into()),
+                expires: None,
+                place: (by == By::Entry).then(|| "sekisho.toml:3".into()),
+            };
+            outcome.told.suppressed.push(Suppressed { finding: finding(rule, secret), why });
+        };
+        aside("commented", b"bcdefghijklm", By::Comment);
+        aside("entered", b"cdefghijklmn", By::Entry);
+        aside("known", b"defghijklmno", By::Baseline);
+        let written = |show_suppressed| {
+            let shown = text(Format::Sarif, &outcome, &Options { show_suppressed, ..Options::default() });
+            assert!(!shown.contains("cdefghijkl"), "{shown}");
+            serde_json::from_str::<Value>(&shown).unwrap()["runs"][0].clone()
+        };
+        let plain = written(false);
+        assert_eq!(plain["results"].as_array().unwrap().len(), 1);
+        assert_eq!(plain["results"][0]["suppressions"], Value::Null);
+        let run = written(true);
+        let told: Vec<(&str, usize, &Value)> = run["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                let suppressions = one["suppressions"].as_array().unwrap();
+                (one["ruleId"].as_str().unwrap(), suppressions.len(), &one["suppressions"][0]["kind"])
+            })
+            .collect();
+        let (source, external) = (json!("inSource"), json!("external"));
+        let wanted = [
+            ("open", 0, &Value::Null),
+            ("commented", 1, &source),
+            ("entered", 1, &external),
+            ("known", 1, &external),
+        ];
+        assert_eq!(told, wanted);
+        let entered = &run["results"][2]["suppressions"][0];
+        assert_eq!(entered["properties"], json!({ "by": "allow", "owner": "web", "entry": "sekisho.toml:3" }));
+        assert!(entered["justification"].as_str().unwrap().starts_with("made up"), "{entered}");
+        assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 4);
     }
 
     #[test]

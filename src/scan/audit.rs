@@ -12,6 +12,7 @@ use crate::origin::{ObjectKind, Origin, RepositoryPart};
 use crate::rules::rule::Matcher;
 use crate::source::Visit;
 use crate::source::history::{Clean, History, Known};
+use crate::source::lfs::LargeFiles;
 use crate::source::objects::ObjectId;
 use crate::source::pack::{Made, Object, VisitObjects};
 use crate::text::{LineIndex, Reading};
@@ -96,7 +97,8 @@ impl Scan {
         self.progress.total.store(history.objects(), Ordering::Relaxed);
         let deriver = Deriver::new(&self.engine);
         let images = Images::default();
-        let new = || Auditor::new(self, &deriver, &images, options.every_byte);
+        let large = history.large_files();
+        let new = || Auditor::new(self, &deriver, (&images, &large), options.every_byte);
         let visited = history.visit(&new, options.known, options.remember, options.stop);
         let mut counts = Counts::default();
         let mut doubts = Doubts::default();
@@ -178,6 +180,7 @@ struct Auditor<'s> {
     scanner: Scanner<'s>,
     deriver: &'s Deriver<'s>,
     images: &'s Images,
+    large: &'s LargeFiles,
     every_byte: bool,
     counts: Counts,
     /// Objects and bytes that the progress display was not told of yet.
@@ -194,11 +197,17 @@ struct Memory {
 }
 
 impl<'s> Auditor<'s> {
-    fn new(scan: &'s Scan, deriver: &'s Deriver<'s>, images: &'s Images, every_byte: bool) -> Auditor<'s> {
+    fn new(
+        scan: &'s Scan,
+        deriver: &'s Deriver<'s>,
+        (images, large): (&'s Images, &'s LargeFiles),
+        every_byte: bool,
+    ) -> Auditor<'s> {
         Auditor {
             scanner: Scanner::new(scan, &[]),
             deriver,
             images,
+            large,
             every_byte,
             counts: Counts::default(),
             untold: (0, 0),
@@ -243,14 +252,15 @@ impl<'s> Auditor<'s> {
         ReadAs::of(head)
     }
 
-    /// Look at the members of a container.
+    /// Look at the members of a container, or at what a pointer stands for.
     fn container(&mut self, object: &Object<'_>) -> Memory {
         let id = (object.id)().to_string();
         let origin = Origin::Object { id, kind: object.kind, path: None, commit: None };
         let skipped = self.scanner.skipped.len();
         self.scanner.matched = false;
         let limits = self.scanner.scan.limits;
-        Unpack::new(&mut self.scanner, limits, self.images, None).blob(origin, object.bytes);
+        let opener = Unpack::new(&mut self.scanner, limits, self.images, None);
+        opener.following(self.large).blob(origin, object.bytes);
         let clean = !self.scanner.matched && self.scanner.skipped.len() == skipped;
         Memory { trace: Trace::default(), look: ReadAs::Container, clean }
     }
@@ -332,7 +342,8 @@ impl VisitObjects for Auditor<'_> {
         let bytes = object.bytes;
         self.count(object.kind, bytes.len() as u64);
         let open = object.kind == ObjectKind::Blob && self.scanner.scan.limits.depth > 0;
-        if open && unpack::may_be_container(bytes) {
+        let pointer = object.kind == ObjectKind::Blob && unpack::is_pointer(bytes);
+        if pointer || open && unpack::may_be_container(bytes) {
             return self.container(object);
         }
         let look = Auditor::look(object.kind, bytes, made.as_ref());

@@ -1,6 +1,7 @@
 //! What policy makes of hits: hits of the same secret become one finding, what is allowed or known is set
 //! aside with the reason, and what settings switch off at a path is dropped.
 
+use super::comments::Used;
 use super::places::nearest;
 use super::{Hit, Scan, path_of};
 use crate::engine::{self};
@@ -53,11 +54,12 @@ struct Case<'a> {
 
 impl Scan {
     /// Hits of the same secret become one finding; the surest and most specific rule names it. With
-    /// `early` the paths of objects are not known yet. Also told is which findings are halves of one credential.
+    /// `early` the paths of objects are not known yet. Also told is which findings are halves of one credential, and which comments are of `used`.
     pub(super) fn merge(
         &self,
         mut hits: Vec<Hit>,
         early: bool,
+        used: &mut Used,
     ) -> (Vec<Finding>, Vec<(String, String)>, Told) {
         hits.sort_by(|one, other| one.occurrence.cmp(&other.occurrence).then(one.rule.cmp(&other.rule)));
         let mut groups = grouped(hits);
@@ -82,6 +84,9 @@ impl Scan {
             let mut suppressed: BTreeMap<Suppression, Vec<(Hit, RuleIndex, Severity)>> = BTreeMap::new();
             for hit in group {
                 self.note(&hit, &mut told.notes);
+                let names = std::iter::once(named).chain([hit.rule]).chain(hit.also.iter().copied());
+                let names: Vec<&str> = names.map(|rule| self.engine.rules().get(rule).id.as_ref()).collect();
+                used.note(&hit.occurrence.origin, &hit.comments, &names);
                 match self.rule_on_hit(&hit, named, fingerprint, early) {
                     Ruling::Report(rule, severity) => reported.push((hit, rule, severity)),
                     Ruling::Suppressed(why) => {

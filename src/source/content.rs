@@ -1,12 +1,14 @@
 //! One input, whole: what `explain` and `triage` look at. Files and standard input are read by the
 //! sources that scans use, objects from the repository.
 
+use super::lfs::{LargeFiles, Pointer};
 use super::repo::{Id, Repo};
 use super::stream::Stdin;
 use super::tree::{Tree, TreeOptions};
 use super::{Source, Visit};
 use crate::error::{Error, SkipReason, Skipped};
 use crate::origin::{ObjectKind, Origin};
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -64,6 +66,23 @@ fn taken(what: &str, takers: Vec<Taker>) -> Result<Bytes, Error> {
     found.ok_or_else(|| told("is no file".to_owned(), "name one file"))
 }
 
+/// What a scan looks at in the place of these bytes: the content that they stand for where they are a
+/// pointer of Git LFS, themselves elsewhere.
+fn behind(origin: &Origin, bytes: Bytes, large: &dyn Fn() -> LargeFiles) -> Result<Bytes, Error> {
+    if Pointer::parse(&bytes).is_none() {
+        return Ok(bytes);
+    }
+    match large().content(origin, &bytes, LARGEST) {
+        Cow::Owned(content) => Ok(Zeroizing::new(content)),
+        Cow::Borrowed(_) => Err(Error::Input {
+            what: origin.to_string(),
+            reason: "its content is kept by Git LFS, and is not here, damaged or larger than 1 GiB"
+                .to_owned(),
+            remedy: "`git lfs fetch --all` brings it here".to_owned(),
+        }),
+    }
+}
+
 /// The bytes of a file on disk, whatever ignore files say.
 ///
 /// # Errors
@@ -78,7 +97,8 @@ pub fn of_file(path: &Path) -> Result<Bytes, Error> {
     }
     let options = TreeOptions { ignore_files: false, threads: 1, ..TreeOptions::default() };
     let tree = Tree::new(vec![path.to_owned()], options);
-    taken(&path.display().to_string(), tree.visit(&Taker::default)?)
+    let bytes = taken(&path.display().to_string(), tree.visit(&Taker::default)?)?;
+    behind(&Origin::File(path.to_owned()), bytes, &LargeFiles::around_files)
 }
 
 /// All of standard input.
@@ -86,10 +106,11 @@ pub fn of_file(path: &Path) -> Result<Bytes, Error> {
 /// # Errors
 /// Input that cannot be read.
 pub fn of_stdin() -> Result<Bytes, Error> {
-    taken("<stdin>", Stdin::standard().visit(&Taker::default)?)
+    let bytes = taken("<stdin>", Stdin::standard().visit(&Taker::default)?)?;
+    behind(&Origin::Stdin, bytes, &LargeFiles::around_files)
 }
 
-/// The bytes of an object.
+/// The bytes of an object, or what it stands for.
 ///
 /// # Errors
 /// An object that is not there or is damaged.
@@ -98,7 +119,9 @@ pub fn of_object(repo: &Repo, id: &Id) -> Result<(ObjectKind, Bytes), Error> {
         let skipped = trouble.skipped(Origin::Stdin, id);
         repo.error(&id.to_string(), &skipped.detail)
     })?;
-    Ok((kind, Zeroizing::new(bytes.to_vec())))
+    let origin = Origin::Object { id: id.to_string(), kind, path: None, commit: None };
+    let bytes = behind(&origin, Zeroizing::new(bytes.to_vec()), &|| LargeFiles::of_repo(repo))?;
+    Ok((kind, bytes))
 }
 
 /// A file as a commit has it: `path` is relative to the top of the work tree, with forward slashes. An

@@ -2,6 +2,7 @@
 
 use super::WHOLE_LIMIT;
 use super::layout::Layout;
+use super::lfs::LargeFiles;
 use super::links::{Links, Lookup, Seen};
 use super::loose::{self, Content, Loose};
 use super::objects::{ObjectId, Objects, ReadError};
@@ -123,6 +124,11 @@ impl History {
         let layouts = Layout::find(path)?.with_submodules();
         let repositories = layouts.into_iter().map(Repository::open).collect();
         Ok(History { repositories, threads: threads(count) })
+    }
+
+    /// Where the content lies that Git LFS keeps for these repositories.
+    pub fn large_files(&self) -> LargeFiles {
+        LargeFiles::of(self.repositories.iter().map(|repository| &*repository.store.layout().common))
     }
 
     /// The repository that was named comes first, then those of its submodules.

@@ -8,6 +8,7 @@ pub mod history;
 pub mod ignored;
 pub mod introduced;
 pub mod layout;
+pub mod lfs;
 mod links;
 mod loose;
 pub mod objects;
@@ -31,6 +32,7 @@ pub use read::Quiet;
 use crate::error::{Error, Skipped};
 use crate::origin::Origin;
 use crate::text::Reading;
+use lfs::LargeFiles;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -76,6 +78,11 @@ pub trait Source {
     /// Trouble with one input is told to the visitor; an error is returned only where nothing could be
     /// read at all.
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error>;
+
+    /// Where the content lies that Git LFS keeps for what this source reads.
+    fn large_files(&self) -> LargeFiles {
+        LargeFiles::around_files()
+    }
 
     /// The paths that it begins at, where it reads files. What lies above them says nothing of a file.
     fn roots(&self) -> &[PathBuf] {

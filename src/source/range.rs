@@ -7,7 +7,8 @@
 mod walk;
 
 use super::crew::share;
-use super::introduced::{Introduced, Lines, Place, added};
+use super::introduced::{Introduced, Lines, Place};
+use super::lfs::LargeFiles;
 use super::repo::lookup::Trees;
 use super::repo::objects::{Bytes, Content};
 use super::repo::rename::Renames;
@@ -39,6 +40,7 @@ pub struct Range<'r> {
     by_blob: HashMap<(Id, Vec<u8>), Vec<usize>>,
     renames: Renames,
     trees: RefCell<Trees>,
+    large: LargeFiles,
 }
 
 /// What is handed over at a time.
@@ -61,7 +63,8 @@ impl<'r> Range<'r> {
         for (at, change) in walk.changes.iter().enumerate() {
             by_blob.entry((change.id, change.path.clone())).or_default().push(at);
         }
-        Ok(Range { repo, walk, by_blob, renames: Renames::default(), trees: RefCell::default() })
+        let (renames, trees, large) = (Renames::default(), RefCell::default(), LargeFiles::of_repo(repo));
+        Ok(Range { repo, walk, by_blob, renames, trees, large })
     }
 
     /// Number of commits in the range.
@@ -106,7 +109,7 @@ impl<'r> Range<'r> {
             }
         }
         let lines = match reader.open(&change.id, 8 * WHOLE_LIMIT).map_err(|trouble| (change.id, trouble))? {
-            (_, Content::Whole(new)) => added(&olds.iter().map(|old| &**old).collect::<Vec<&[u8]>>(), &new),
+            (_, Content::Whole(new)) => self.large.added(&self.walk.origin(at), &olds, &new),
             (_, Content::Stream(_)) => Lines::All,
         };
         let last = self.still_there(&change.id, &change.path);
@@ -115,6 +118,10 @@ impl<'r> Range<'r> {
 }
 
 impl Source for Range<'_> {
+    fn large_files(&self) -> LargeFiles {
+        LargeFiles::of_repo(self.repo)
+    }
+
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error> {
         let units = self.units();
         let repo = self.repo;

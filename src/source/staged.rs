@@ -5,7 +5,8 @@ mod compare;
 mod index;
 
 use super::crew::share;
-use super::introduced::{Introduced, Lines, Place, added};
+use super::introduced::{Introduced, Lines, Place};
+use super::lfs::LargeFiles;
 use super::repo::lookup::{self, Trees};
 use super::repo::objects::{Bytes, Content, Reader};
 use super::repo::rename::Renames;
@@ -206,6 +207,10 @@ fn damaged(file: &Path, why: &str) -> Error {
 }
 
 impl Source for Staged<'_> {
+    fn large_files(&self) -> LargeFiles {
+        LargeFiles::of_repo(self.repo)
+    }
+
     fn visit<V: Visit>(&self, new: &(dyn Fn() -> V + Sync)) -> Result<Vec<V>, Error> {
         let start = || (new(), self.repo.reader());
         let crew = share(&self.changes, 0, start, |(visitor, reader), change| {
@@ -270,8 +275,7 @@ impl Introduced for Staged<'_> {
                 (_, Content::Whole(new)) => new,
                 (_, Content::Stream(_)) => return Ok(place(Lines::All)),
             };
-        let olds: Vec<&[u8]> = olds.iter().map(|old| &**old).collect();
-        Ok(place(added(&olds, &new)))
+        Ok(place(LargeFiles::of_repo(self.repo).added(origin, &olds, &new)))
     }
 }
 

@@ -177,6 +177,80 @@ fn comments_say_who_and_until_when() {
 }
 
 #[test]
+fn comments_that_suppress_nothing_are_told() {
+    let tree = repository(SETTINGS);
+    let text = format!(
+        "a({}) // sekisho:allow acme-token made up\nb() // sekisho:allow acme-token nothing is here\n\
+         // sekisho:allow other-token,acme-token made up\nc({})\nd() // sekisho:allow all gone\n\
+         e() // sekisho:allow no-such-token of another tool\nf() // gitleaks:allow\n\
+         g({}) // sekisho:allow acme-token until=2020-01-01 old\n",
+        token(1),
+        token(2),
+        token(3)
+    );
+    tree.write("a.c", text.as_bytes());
+    let wide: Vec<u8> =
+        "\u{feff}\n\nx = 1 # sekisho:allow acme-token\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    tree.write("wide.py", &wide);
+    let mut long = "# nothing\n".repeat(1_300_000);
+    long.push_str(&format!("x = {} # sekisho:allow acme-token\ny # sekisho:allow acme-token\n", token(4)));
+    tree.write("long.py", long.as_bytes());
+    tree.write("README.md", b"Write `# sekisho:allow acme-token why` behind it.\n");
+    let cell = format!("x = '{}'  # sekisho:allow acme-token why\\n", token(5));
+    tree.write(
+        "a.ipynb",
+        format!("{{\"cells\": [{{\"cell_type\": \"code\", \"source\": [\"{cell}\"]}}]}}").as_bytes(),
+    );
+    let notes = |arguments: &[&str]| -> Vec<String> {
+        let ran = tree.run(&[&["scan", "-f", "json", "--no-baseline"], arguments].concat());
+        let notes = json(&ran)["notes"].as_array().cloned().unwrap_or_default();
+        let unused = notes.into_iter().filter(|note| note["kind"] == "unused-comment");
+        unused.map(|note| note["place"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ["a.c:2", "a.c:5", "long.py:1300002", "wide.py:3"];
+    assert_eq!(notes(&[]), all);
+    assert_eq!(notes(&["a.c"]), all[..2]);
+    assert_eq!(notes(&["--disable", "acme-token"]), ["a.c:5"]);
+    let ran = tree.run(&["scan", "a.ipynb"]);
+    ran.status(0);
+    let ran = tree.run(&["scan", "wide.py"]);
+    ran.status(0).tells(&["wide.py:3: the comment that allows `acme-token` suppresses nothing"]);
+    // What another rule finds there is still reported, and so is that the comment is of no use.
+    tree.write("b.c", format!("a({}) // sekisho:allow all\n", token(1)).as_bytes());
+    assert_eq!(notes(&["b.c"]), [""; 0]);
+}
+
+#[test]
+fn reports_list_what_is_suppressed() {
+    let tree = repository(SETTINGS);
+    tree.write(
+        "a.c",
+        format!("a({}) // sekisho:allow acme-token owner=ann made <b>up</b>\n", token(1)).as_bytes(),
+    );
+    tree.write("b.c", format!("b({})\n", token(2)).as_bytes());
+    let results = |arguments: &[&str]| {
+        let ran = tree.run(&[&["scan", "-f", "sarif"], arguments].concat());
+        let log: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        log["runs"][0]["results"].as_array().unwrap().clone()
+    };
+    assert_eq!(results(&[]).len(), 1);
+    let shown = results(&["--show-suppressed"]);
+    assert_eq!((shown.len(), &shown[0]["suppressions"]), (2, &serde_json::json!([])));
+    let why = &shown[1]["suppressions"][0];
+    assert_eq!((&why["kind"], &why["status"]), (&"inSource".into(), &"accepted".into()));
+    assert_eq!(
+        (&why["justification"], &why["properties"]["owner"]),
+        (&"made <b>up</b>".into(), &"ann".into())
+    );
+    let page = tree.run(&["scan", "-f", "html"]).out;
+    let section = page.split_once("id=\"suppressed\"").unwrap().1.split_once("</section>").unwrap().0;
+    for part in ["acme-token", "a.c", "a comment", "made &lt;b&gt;up&lt;/b&gt;; owner ann"] {
+        assert!(section.contains(part), "no {part} in {section}");
+    }
+    assert!(!page.contains(&token(1)));
+}
+
+#[test]
 fn stale_entries_are_told_and_pruned() {
     let settings = format!(
         "# head\n{SETTINGS}\n# kept\n[[allow]]\nrule = 'acme-token'\npath = 'a.txt'\nreason = 'used'\n\n\

@@ -195,3 +195,42 @@ proptest! {
         prop_assert!(report.status == 1 || report.status == 2);
     }
 }
+
+#[test]
+fn streams_inside_of_encodings_that_end_too_early_are_told_but_not_what_only_begins_like_one() {
+    let content = [&text(1)[..], &make::noise(400)].concat();
+    let streams = [
+        ("gzip", make::gzip(&content)),
+        ("zlib", make::zlib(&content)),
+        ("bzip2", make::bzip2(&content)),
+        ("zstd", make::zstd(&content)),
+        ("xz", make::xz(&content)),
+    ];
+    let scanned = |bytes: &[u8]| {
+        let encoded = base64_simd::STANDARD.encode_to_string(bytes);
+        Report::of(&Tree::new(&[]).scan_input(&["-f", "json", "-"], format!("data: {encoded}\n").as_bytes()))
+    };
+    for (name, whole) in streams {
+        let report = scanned(&whole);
+        assert_eq!((report.status, report.places.len(), report.skipped.len()), (1, 1, 0), "{name}");
+        for cut in [whole.len() - 1, whole.len() * 2 / 3] {
+            let report = scanned(&whole[..cut]);
+            assert_eq!(report.status, 2, "{name} {cut}");
+            assert_eq!(report.skipped, [(String::new(), "corrupt".to_owned())], "{name} {cut}");
+            let detail = report.json["skipped"][0]["detail"].as_str().unwrap();
+            assert!(detail.contains("ends too early"), "{name}: {detail}");
+            // Deflate says what comes before the end; the others have blocks, which say all or nothing.
+            assert!(report.places.len() == 1 || !matches!(name, "gzip" | "zlib"), "{name} {cut}");
+        }
+        let report = scanned(&whole[..80]);
+        assert_eq!((report.status == 2, report.skipped.len()), (false, 0), "{name}");
+        // The mark, and then anything: a text that only begins like one.
+        for seed in 0..20 {
+            let noise = &make::noise(1000 + seed)[seed..];
+            let report = scanned(&[&whole[..3], noise].concat());
+            let early = report.json["skipped"].as_array().unwrap().iter();
+            let early = early.filter(|one| one["detail"].as_str().unwrap().contains("too early")).count();
+            assert_eq!(early, 0, "{name} {seed}");
+        }
+    }
+}

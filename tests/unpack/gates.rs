@@ -6,8 +6,8 @@ use crate::make;
 use crate::support::{Ran, Tree, finish, token};
 use std::process::Command;
 
-/// Run git in the tree.
-fn git(tree: &Tree, arguments: &[&str]) -> String {
+/// Run git in the tree; returns what it prints.
+pub fn git(tree: &Tree, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.current_dir(tree.path()).args(arguments);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
@@ -32,7 +32,7 @@ fn repository() -> Tree {
 
 const WAY: &str = "out/app.tar.gz!/lib/app.jar!/conf.yml";
 
-fn audit(tree: &Tree, arguments: &[&str]) -> Ran {
+pub fn audit(tree: &Tree, arguments: &[&str]) -> Ran {
     let mut command = tree.command(&["audit", "--format", "json"]);
     command.arg("--rules").arg(tree.beside("acme.toml")).args(arguments);
     finish(command, &[])

@@ -13,6 +13,7 @@ mod documents;
 mod gates;
 mod images;
 mod kinds;
+mod lfs;
 mod mails;
 mod make;
 mod members;

@@ -50,9 +50,11 @@ pub enum Limit {
     Depth,
     /// It is too long, or becomes too much.
     Size,
-    /// A compressed stream that is damaged: what comes before the damage was looked at. One that only ends
-    /// too early says no more to anybody.
+    /// A compressed stream that is damaged: what comes before the damage was looked at.
     Damaged,
+    /// A compressed stream that ends too early, as where the rest of it is written in a form that is not
+    /// read: what is there was looked at. Short beginnings, as in examples, are not told.
+    Cut,
 }
 
 impl Limit {
@@ -61,7 +63,11 @@ impl Limit {
         match self {
             Limit::Depth => format!("encodings more than {DEPTH} deep were not decoded"),
             Limit::Size => "more encoded text than is decoded: the rest was not looked at".to_owned(),
-            Limit::Damaged => "a compressed stream inside base64 is damaged".to_owned(),
+            Limit::Damaged => "a compressed stream inside of an encoding is damaged".to_owned(),
+            Limit::Cut => {
+                "a compressed stream inside of an encoding ends too early: where is the rest of it?"
+                    .to_owned()
+            }
         }
     }
 }
@@ -171,7 +177,7 @@ impl Engine {
         }
         state.budget -= bytes.len().min(state.budget);
         let mut said = match region.alone() {
-            true => match unwrap(std::mem::take(&mut *bytes), anchor, state) {
+            true => match unwrap(std::mem::take(&mut *bytes), whole, anchor, state) {
                 Some(said) => said,
                 None => return,
             },
@@ -291,8 +297,8 @@ impl Place<'_> {
 }
 
 /// Undo what bytes are wrapped in beside their encoding: compression, and text in wide units. `None`
-/// where they are no text.
-fn unwrap(bytes: Vec<u8>, anchor: usize, state: &mut State) -> Option<Said> {
+/// where they are no text. `whole` says that these are all bytes that are encoded.
+fn unwrap(bytes: Vec<u8>, mut whole: bool, anchor: usize, state: &mut State) -> Option<Said> {
     let mut said = Said { text: bytes, chain: Vec::new(), map: Map::Same, binary: false, json: false };
     while let Some(kind) = squeezed::detect(&said.text) {
         if state.depth + 1 + said.chain.len() as u8 >= DEPTH {
@@ -300,9 +306,11 @@ fn unwrap(bytes: Vec<u8>, anchor: usize, state: &mut State) -> Option<Said> {
             return None;
         }
         let Some((text, limit)) = squeezed::undo(kind, &said.text, state.budget) else { break };
-        if let Some(limit) = limit {
+        // What we cut off ourselves is told already.
+        if let Some(limit) = limit.filter(|limit| whole || *limit != Limit::Cut) {
             state.limits.push((anchor, limit));
         }
+        whole &= limit.is_none();
         state.budget -= text.len().min(state.budget);
         said.text.zeroize();
         said.text = text;

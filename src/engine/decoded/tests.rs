@@ -255,14 +255,15 @@ fn compressed_text() {
         let twice = format!("release: {}\n", wrap(&base64_of(encoded.as_bytes()), 76, "", "\n  "));
         assert_eq!(only(twice.as_bytes(), &token).0, format!("base64 > base64 > {name} > json"));
     }
-    // Cut short, what came before is looked at; damage is told.
+    // What comes before the end or the damage is looked at, and both are told.
     let limits = |gzip: &[u8]| {
         let mut scratch = Scratch::default();
         let text = base64_of(gzip);
         ENGINE.scan(&mut scratch, &Input::whole(text.as_bytes()), &mut Vec::new());
         scratch.take_limits()
     };
-    assert_eq!(limits(&gzip[..gzip.len() - 9]), []);
+    assert_eq!(limits(&gzip[..gzip.len() - 9]), [(19, Limit::Cut)]);
+    assert_eq!(limits(&gzip[..60]), []);
     let mut damaged = gzip.clone();
     *damaged.last_mut().unwrap() ^= 1;
     assert_eq!(limits(&damaged), [(19, Limit::Damaged)]);

@@ -130,5 +130,5 @@ fn a_scan_of_files_and_a_clean_run_read_well_too() {
     assert!(plain.contains("src/app.py<span class=\"at\">:3:10</span>"));
     let clean = text(Format::Html, &outcome(vec![], vec![]), &Options::default());
     assert!(clean.contains("<h1>No secrets found</h1>") && clean.contains("0: clean"));
-    assert!(!clean.contains("<article"));
+    assert!(!clean.contains("<article") && !clean.contains("id=\"suppressed\""));
 }

@@ -5,6 +5,7 @@ use super::codec::{
 };
 use super::sums::{crc16, double_sha256};
 use super::{Check, Details, Generator, Verdict, plain, proven, with_details};
+use ripemd::{Digest as _, Ripemd160};
 
 pub(super) const CHECKS: &[Check] = &[
     plain!(
@@ -82,6 +83,17 @@ pub(super) const CHECKS: &[Check] = &[
         verdict: nkey,
         make: Some(make_nkey),
     },
+    plain!(
+        "eos-private-key",
+        "the last 4 bytes of an EOS key are the start of the RIPEMD-160 of key and curve",
+        eos,
+        Some(|random, text, length| {
+            let curve = text.strip_prefix("PVT_")?.strip_suffix('_')?;
+            let key = random.bytes(32);
+            let whole = to_base58(&[&key[..], &eos_sum(&key, curve.as_bytes())].concat(), BASE58);
+            made(text, format!("{text}{whole}"), length)
+        })
+    ),
     plain!(
         "stellar-seed",
         "the last 2 bytes of a Stellar seed are the CRC-16 of the others",
@@ -257,6 +269,24 @@ fn make_nkey(random: &mut Generator, text: &str, length: usize) -> Option<String
     data.extend(random.bytes(32));
     data.extend(crc16(&data).to_le_bytes());
     made(text, encode_bits(&data, BASE32), length)
+}
+
+/// The name of the curve is a part of what is summed.
+fn eos_sum(key: &[u8], curve: &[u8]) -> [u8; 4] {
+    let digest = Ripemd160::new().chain_update(key).chain_update(curve).finalize();
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+fn eos(value: &[u8]) -> Verdict {
+    let parts = value.strip_prefix(b"PVT_").and_then(|rest| rest.split_at_checked(3));
+    let Some((curve @ (b"K1_" | b"R1_"), digits)) = parts else { return Verdict::Invalid };
+    let bytes = codec::base58(digits, BASE58).filter(|bytes| bytes.len() == 36);
+    proven(
+        bytes
+            .as_deref()
+            .and_then(<[u8]>::split_last_chunk)
+            .is_some_and(|(key, sum)| eos_sum(key, &curve[..2]) == *sum),
+    )
 }
 
 fn stellar(value: &[u8]) -> Verdict {

@@ -7,6 +7,7 @@ pub mod codec;
 mod crc;
 mod der;
 mod json;
+mod juniper;
 pub mod jwt;
 mod ledger;
 mod macaroon;
@@ -15,6 +16,7 @@ mod pem;
 mod pgp;
 mod putty;
 mod random;
+mod signing;
 mod stamp;
 pub mod sums;
 mod text;
@@ -82,11 +84,13 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         azure::CHECKS,
         cloud::CHECKS,
         json::CHECKS,
+        juniper::CHECKS,
         jwt::CHECKS,
         ledger::CHECKS,
         macaroon::CHECKS,
         pem::CHECKS,
         putty::CHECKS,
+        signing::CHECKS,
         stamp::CHECKS,
         text::CHECKS,
     ]

@@ -71,6 +71,15 @@ const TEMPLATES: &[(&str, &str, Option<bool>)] = &[
     ("ripple-seed", "{ripple-seed:31}", Some(true)),
     ("nats-nkey", "SU{nats-nkey:56}", Some(true)),
     ("nats-nkey", "SA{nats-nkey:56}", Some(true)),
+    ("eos-private-key", "PVT_K1_{eos-private-key:50}", Some(true)),
+    ("eos-private-key", "PVT_R1_{eos-private-key:49}", Some(true)),
+    ("ed25519-base64", "{ed25519-base64:88}", Some(true)),
+    ("ed25519-base58", "{ed25519-base58:88}", Some(true)),
+    ("ed25519-base58", "ed25519:{ed25519-base58:87}", Some(true)),
+    ("minisign", "RWQAAEIy{minisign:204}", Some(true)),
+    ("minisign", "RWRTY0Iy{minisign:204}", None),
+    ("signify", "RWRCSw{signify:134}", Some(true)),
+    ("juniper-type9", "$9${juniper-type9:24}", Some(false)),
     ("stellar-seed", "S{stellar-seed:55}", Some(true)),
     ("macaroon", "pypi-{macaroon:160}", Some(false)),
     ("macaroon", "pypi-AgEIcHlwaS5vcmc{macaroon:145}", Some(false)),
@@ -197,6 +206,8 @@ fn details_are_decoded() {
     has(&details("macaroon", "pypi-{macaroon:160}"), "location");
     has(&details("fernet", "{fernet:140}"), "created");
     has(&details("jwt", "{jwt}"), "expires");
+    has(&details("minisign", "RWRTY0Iy{minisign:204}"), "encrypted");
+    has(&details("signify", "RWRCSw{signify:134}"), "encrypted");
 }
 
 #[test]
