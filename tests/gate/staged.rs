@@ -332,7 +332,7 @@ fn repositories_that_the_library_cannot_read() {
 }
 
 #[test]
-fn a_pointer_of_lfs_is_no_secret() {
+fn a_pointer_of_lfs_whose_content_is_elsewhere_is_no_secret_and_does_not_pass() {
     let repo = Repo::guarded();
     let digest = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
     repo.write(
@@ -340,7 +340,9 @@ fn a_pointer_of_lfs_is_no_secret() {
         format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12345\n"),
     );
     repo.git(&["add", "."]).status(0);
-    repo.git(&["commit", "-q", "-m", "x"]).status(0);
+    let refused = repo.git(&["commit", "-q", "-m", "x"]);
+    refused.status(1).tells(&["big.bin", "git lfs fetch", "1 input could not be looked at"]);
+    refused.tells_nothing_of(&[RULE, "generic"]);
 }
 
 #[test]
