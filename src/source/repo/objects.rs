@@ -22,7 +22,7 @@ pub enum Objects {
         /// The directories.
         directories: Vec<PathBuf>,
         /// Their packs, once many objects are to be read.
-        store: OnceLock<Store>,
+        store: OnceLock<Box<Store>>,
     },
     /// git is asked.
     Command(Asker),
@@ -46,14 +46,16 @@ impl Objects {
     /// library. Whatever that cannot read is asked of the library as before.
     pub fn expect_many(&self) {
         if let Objects::Library { directories, store, .. } = self {
-            store.get_or_init(|| Store::open(Layout::of_objects(directories.clone())).0);
+            store.get_or_init(|| Box::new(Store::open(Layout::of_objects(directories.clone())).0));
         }
     }
 
     /// A reader for one thread.
     pub fn reader(&self) -> Reader<'_> {
         match self {
-            Objects::Library { odb, asker, store, .. } => Reader::Library { odb, asker, store: store.get() },
+            Objects::Library { odb, asker, store, .. } => {
+                Reader::Library { odb, asker, store: store.get().map(|store| &**store) }
+            }
             Objects::Command(asker) => Reader::Command { asker, batch: None },
         }
     }
