@@ -236,15 +236,20 @@ proptest! {
     }
 }
 
-#[test]
-fn rules_that_are_looked_up_inside_are_masked_the_same_in_single_bytes() {
+/// Samples of rules that are looked up by a text inside of their matches: the rule and a text.
+fn looked_up_inside() -> Vec<(String, Vec<u8>)> {
     let rules = RuleSet::builtin();
-    let inside = |id: &String| {
-        let anchor = rules.iter().find(|(_, rule)| *rule.id == **id).map(|(_, rule)| &rule.matcher);
+    let inside = |id: &str| {
+        let anchor = rules.iter().find(|(_, rule)| rule.id == id).map(|(_, rule)| &rule.matcher);
         matches!(anchor, Some(Matcher::Token(Token { anchor: Anchor::Contains { .. }, .. })))
     };
+    samples().into_iter().filter(|(rule, ..)| inside(rule)).map(|(rule, text, _)| (rule, text)).collect()
+}
+
+#[test]
+fn rules_that_are_looked_up_inside_are_masked_the_same_in_single_bytes() {
     let mut off = Vec::new();
-    for (rule, text, _) in samples().into_iter().filter(|(rule, ..)| inside(rule)) {
+    for (rule, text) in looked_up_inside() {
         for text in [[b"start\n", &text[..], b"\n"].concat(), [&text[..], b" tail"].concat()] {
             let (expected, _) = masked(masker(), [&text[..]]);
             let (out, _) = masked(masker(), text.chunks(1));
@@ -258,15 +263,10 @@ fn rules_that_are_looked_up_inside_are_masked_the_same_in_single_bytes() {
 
 #[test]
 fn rules_that_are_looked_up_inside_are_masked_the_same_in_lines_without_an_end() {
-    let rules = RuleSet::builtin();
-    let inside = |id: &String| {
-        let anchor = rules.iter().find(|(_, rule)| *rule.id == **id).map(|(_, rule)| &rule.matcher);
-        matches!(anchor, Some(Matcher::Token(Token { anchor: Anchor::Contains { .. }, .. })))
-    };
     // Longer than what decides on a place in such a line.
     let filler = "some words of a line that goes on and on ".repeat(150);
     let mut off = Vec::new();
-    for (rule, text, _) in samples().into_iter().filter(|(rule, ..)| inside(rule)) {
+    for (rule, text) in looked_up_inside() {
         let text = [filler.as_bytes(), &text[..], b" ", filler.as_bytes()].concat();
         let (expected, _) = masked(masker(), [&text[..]]);
         for size in [97, 4096, 5000] {
