@@ -5,6 +5,7 @@
 use super::WHOLE_LIMIT;
 use super::introduced::{self, Lines};
 use super::layout::Layout;
+use super::objects::ObjectId;
 use super::repo::Repo;
 use super::repo::ask::Asker;
 use super::roots::bytes_to_path;
@@ -21,6 +22,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Pointers are shorter than this, in bytes.
 const LONGEST_POINTER: usize = 1024;
+/// Length of a SHA-256, in bytes.
+const SHA256: usize = 32;
 /// What pointers begin with: the names that their format had over the years.
 const VERSIONS: [&[u8]; 3] =
     [b"https://git-lfs.github.com/spec/v1", b"https://hawser.github.com/spec/v1", b"http://git-media.io/v/2"];
@@ -29,7 +32,7 @@ const VERSIONS: [&[u8]; 3] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer {
     /// SHA-256 of the content.
-    digest: [u8; 32],
+    digest: ObjectId,
     /// Length of the content in bytes.
     size: u64,
 }
@@ -48,7 +51,7 @@ impl Pointer {
         let (mut digest, mut size) = (None, None);
         for line in lines {
             if let Some(digits) = line.strip_prefix(b"oid sha256:") {
-                digest = Some(from_hex(digits)?);
+                digest = Some(ObjectId::parse(digits).filter(|digest| digest.as_bytes().len() == SHA256)?);
             } else if let Some(number) = line.strip_prefix(b"size ") {
                 size = Some(std::str::from_utf8(number).ok()?.parse().ok()?);
             } else if !line.starts_with(b"ext-") {
@@ -65,7 +68,7 @@ impl Pointer {
 
     /// The name of the content, in hexadecimal digits.
     fn name(&self) -> String {
-        self.digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.digest.to_string()
     }
 
     /// The place of the content pointed to from `origin`.
@@ -81,19 +84,6 @@ impl Pointer {
             detail: "nothing is fetched by surprise: `git lfs fetch --all` brings it here".to_owned(),
         }
     }
-}
-
-fn from_hex(digits: &[u8]) -> Option<[u8; 32]> {
-    let mut out = [0; 32];
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = (high << 4 | low) as u8;
-    }
-    Some(out)
 }
 
 /// Content that is here, to be read once. It is compared with its name on the way. The reader never fails:
@@ -119,7 +109,7 @@ impl LargeFile {
             let detail = format!("content kept by Git LFS: {here} bytes are here, {told} are told");
             return Some((SkipReason::Corrupt, detail));
         }
-        (self.hash.finalize()[..] != self.pointer.digest).then(|| {
+        (self.hash.finalize()[..] != *self.pointer.digest.as_bytes()).then(|| {
             let detail = "content kept by Git LFS: what is here is not what its name says".to_owned();
             (SkipReason::Corrupt, detail)
         })
