@@ -232,30 +232,22 @@ impl Engine {
     /// Find all secrets of `input`. `out` is added to; what is added is sorted by place and holds no
     /// two matches of which one is the other's less specific twin.
     pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
-        self.scan_into(scratch, input, out);
+        // What is found beside the own part may overlap what is found in it, and be the better match.
+        self.scan_into(scratch, input, BESIDE, out);
     }
 
     /// The same for whoever knows that nothing beside the own part overlaps what is found in it: only the own
     /// part is looked at.
     pub fn scan_alone(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut Vec<Match>) {
-        let first = out.len();
         // The bytes by which a literal is found may stand somewhere in it.
-        let from = input.own.start.saturating_sub(derived::LITERAL);
-        let to = input.text.len().min(input.own.end + derived::LITERAL);
-        self.look(scratch, input, from..to, out, None);
-        self.settle(out, first);
-        let mut index = 0;
-        out.retain(|found| {
-            index += 1;
-            index <= first || input.own.contains(&found.anchor)
-        });
+        self.scan_into(scratch, input, derived::LITERAL, out);
     }
 
-    fn scan_into<S: Sink>(&self, scratch: &mut Scratch, input: &Input<'_>, out: &mut S) {
+    /// Scan, with `beside` bytes looked at before and behind the own part.
+    fn scan_into<S: Sink>(&self, scratch: &mut Scratch, input: &Input<'_>, beside: usize, out: &mut S) {
         let first = out.matches().len();
-        // What is found beside the own part may overlap what is found in it, and be the better match.
-        let from = input.own.start.saturating_sub(BESIDE);
-        let to = input.text.len().min(input.own.end + BESIDE);
+        let from = input.own.start.saturating_sub(beside);
+        let to = input.text.len().min(input.own.end + beside);
         self.look(scratch, input, from..to, out, None);
         self.settle(out, first);
         if input.own != (0..input.text.len()) {

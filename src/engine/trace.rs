@@ -262,7 +262,7 @@ impl Engine {
     /// Scan all of `input` and tell what was looked at in the part `wanted` of its text.
     pub fn trace(&self, scratch: &mut Scratch, input: &Input<'_>, wanted: Range<usize>) -> Trace {
         let mut listener = Listener { wanted, trace: Trace::default() };
-        self.scan_into(scratch, input, &mut listener);
+        self.scan_into(scratch, input, super::BESIDE, &mut listener);
         listener.trace
     }
 
