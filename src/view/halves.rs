@@ -26,6 +26,18 @@ impl Table {
         table
     }
 
+    /// The classes of all bytes of ASCII.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) const fn ascii(&self) -> [[u8; 64]; 2] {
+        let mut classes = [[0; 64]; 2];
+        let mut byte = 0;
+        while byte < 128 {
+            classes[byte >> 6][byte & 63] = self.high[byte >> 4] & self.low[byte & 15];
+            byte += 1;
+        }
+        classes
+    }
+
     /// The classes of a byte.
     pub(super) fn class(&self, byte: u8) -> u8 {
         self.high[usize::from(byte >> 4)] & self.low[usize::from(byte & 15)]

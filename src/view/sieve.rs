@@ -4,8 +4,14 @@
 //! of a place depends on the [`BEFORE`] bytes before it and the one behind it only, so it is the same
 //! however a text is cut.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use super::halves::Table;
 use super::is_base64;
+use crate::vectors::Vectors;
 use std::ops::Range;
 
 /// Characters of base64 in a row from which on they may be an encoding.
@@ -60,9 +66,9 @@ pub fn find(text: &[u8], range: Range<usize>, marks: &mut Vec<u32>, found: &mut 
     if range.start == 0 && begins_dump(text) {
         found.push(Spot { at: 0, sign: Sign::Line });
     }
-    // At most one a byte, and one more is written than counts.
-    if marks.len() <= range.len() {
-        marks.resize(range.len() + 1, 0);
+    // At most one a byte, and a few more are written than count.
+    if marks.len() < range.len() + MORE {
+        marks.resize(range.len() + MORE, 0);
     }
     let start = range.start;
     let count = mark(text, range, marks);
@@ -84,6 +90,8 @@ fn row_at(text: &[u8], at: usize) -> Option<Spot> {
     (pair && ends).then_some(Spot { at: at as u32, sign: Sign::Pairs })
 }
 
+/// Marks that may be written beyond those that count.
+const MORE: usize = 64;
 /// Kinds of marks, in their two lowest bits; the others are the offset in the range.
 const SIGN: u32 = 0;
 const RUN_END: u32 = 1;
@@ -91,17 +99,58 @@ const ROW: u32 = 2;
 
 /// Mark all places that the masks tell of, and return how many there are.
 fn mark(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if vectors() {
-        return avx2::mark(text, range, marks);
-    }
-    mark_by(text, range, marks, scalar)
+    mark_with(Vectors::of_processor(), text, range, marks)
 }
 
-/// The same, where `masks` tells what a block holds. Made part of whoever calls it, so that all of it is
+fn mark_with(vectors: Vectors, text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
+    match vectors {
+        #[cfg(target_arch = "x86_64")]
+        Vectors::Avx512 => avx512::mark(text, range, marks),
+        #[cfg(target_arch = "x86_64")]
+        Vectors::Avx2 => avx2::mark(text, range, marks),
+        _ => mark_by(text, range, marks, scalar, note),
+    }
+}
+
+/// The marks of a block.
+struct Marked {
+    /// Where it begins in the range.
+    at: u32,
+    /// All places, and which of them are ends of runs and of rows.
+    all: u64,
+    runs: u64,
+    rows: u64,
+}
+
+/// Write down the marks of a block and tell how many there are; one more is written.
+#[inline(always)]
+fn note(marked: &Marked, marks: &mut [u32]) -> usize {
+    let (mut all, mut count) = (marked.all, 0);
+    // Most blocks have none or one: for these nothing depends on how many there are.
+    loop {
+        let bit = all.trailing_zeros() & 63;
+        let is = |bits: u64, kind: u32| (bits >> bit & 1) as u32 * kind;
+        let kind = is(marked.runs, RUN_END) | is(marked.rows, ROW);
+        marks[count] = (marked.at + bit) << 2 | kind;
+        count += usize::from(all != 0);
+        all &= all.wrapping_sub(1);
+        if all == 0 {
+            return count;
+        }
+    }
+}
+
+/// The same as [`mark`], where `masks` tells what a block holds and `note` writes down like [`note`], with [`MORE`]
+/// marks of room. Made part of whoever calls it, so that all of it is
 /// compiled for the processor that the caller asks for.
 #[inline(always)]
-fn mark_by(text: &[u8], range: Range<usize>, marks: &mut [u32], masks: impl Fn(&Block) -> Masks) -> usize {
+fn mark_by(
+    text: &[u8],
+    range: Range<usize>,
+    marks: &mut [u32],
+    masks: impl Fn(&Block) -> Masks,
+    note: impl Fn(&Marked, &mut [u32]) -> usize,
+) -> usize {
     let mut last = before(text, range.start);
     let mut at = range.start;
     let mut count = 0;
@@ -121,19 +170,9 @@ fn mark_by(text: &[u8], range: Range<usize>, marks: &mut [u32], masks: impl Fn(&
         };
         let runs = run_ends(last, new.base64) & own;
         let rows = rows(last, new.base64) & own;
-        let mut all = (new.sign & own) | runs | rows;
-        // Most blocks have none or one: for these nothing depends on how many there are.
-        loop {
-            let bit = all.trailing_zeros() & 63;
-            let is = |bits: u64, kind: u32| (bits >> bit & 1) as u32 * kind;
-            let kind = is(runs, RUN_END) | is(rows, ROW);
-            marks[count] = ((at - range.start) as u32 + bit) << 2 | kind;
-            count += usize::from(all != 0);
-            all &= all.wrapping_sub(1);
-            if all == 0 {
-                break;
-            }
-        }
+        let all = (new.sign & own) | runs | rows;
+        let marked = Marked { at: (at - range.start) as u32, all, runs, rows };
+        count += note(&marked, &mut marks[count..]);
         last = new.base64;
         at += BLOCK;
     }
@@ -264,93 +303,18 @@ const FOLLOW: Table = Table::new([
     (1 << 0 | 1 << 2, 1 << 0 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 10 | 1 << 11 | 1 << 13 | 1 << 14),
 ]);
 
-fn vectors() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx2")
-        && std::arch::is_x86_feature_detected!("bmi1")
-        && std::arch::is_x86_feature_detected!("lzcnt");
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
+/// Letters (two classes), digits, `+-/`, `_`.
 #[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)] // vector instructions: byte by byte the pass would cost more than all the rest of a scan
-mod avx2 {
-    use super::{Block, FOLLOW, Masks, SIGNS, Table, mark_by};
-    use std::arch::x86_64::*;
-    use std::ops::Range;
-
-    /// Letters (two classes), digits, `+-/`, `_`.
-    const BASE64: Table = Table::new([
-        (1 << 4 | 1 << 6, 0xfffe),
-        (1 << 5 | 1 << 7, 0x07ff),
-        (1 << 3, 0x03ff),
-        (1 << 2, 1 << 11 | 1 << 13 | 1 << 15),
-        (1 << 5, 1 << 15),
-        (0, 0),
-        (0, 0),
-        (0, 0),
-    ]);
-
-    pub(super) fn mark(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
-        // SAFETY: callers ask `vectors` first, so the processor has these instructions.
-        unsafe { mark_here(text, range, marks) }
-    }
-
-    #[target_feature(enable = "avx2,bmi1,lzcnt")]
-    fn mark_here(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
-        mark_by(text, range, marks, |block| masks(block))
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn masks(block: &Block) -> Masks {
-        let (one, other) = (half(block, 0), half(block, 32));
-        let bits = |one: __m256i, other: __m256i| {
-            let zero = _mm256_setzero_si256();
-            let one = _mm256_movemask_epi8(_mm256_cmpeq_epi8(one, zero)) as u32;
-            let other = _mm256_movemask_epi8(_mm256_cmpeq_epi8(other, zero)) as u32;
-            !(u64::from(other) << 32 | u64::from(one))
-        };
-        Masks { base64: bits(one.0, other.0), sign: bits(one.1, other.1) }
-    }
-
-    /// 32 bytes from `from` on, which is 0 or 32: not zero where a byte is of base64, and where it is a sign
-    /// that the byte behind it may follow.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn half(block: &Block, from: usize) -> (__m256i, __m256i) {
-        // SAFETY: the block is 65 bytes, and 32 are read from 33 on at most.
-        let (here, next) = unsafe {
-            let start = block.as_ptr().add(from);
-            (_mm256_loadu_si256(start.cast()), _mm256_loadu_si256(start.add(1).cast()))
-        };
-        let (here, next) = (nibbles(here), nibbles(next));
-        (look_up(&BASE64, here), _mm256_and_si256(look_up(&SIGNS, here), look_up(&FOLLOW, next)))
-    }
-
-    /// Bytes and their high halves. A shuffle goes by the low half of a byte, and gives zero for those that are
-    /// not ASCII, which belong to no class.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn nibbles(bytes: __m256i) -> (__m256i, __m256i) {
-        (bytes, _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f)))
-    }
-
-    /// The classes of bytes.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn look_up(table: &Table, (low, high): (__m256i, __m256i)) -> __m256i {
-        // SAFETY: both tables are 16 bytes.
-        let (lows, highs) = unsafe {
-            (
-                _mm256_broadcastsi128_si256(_mm_loadu_si128(table.low.as_ptr().cast())),
-                _mm256_broadcastsi128_si256(_mm_loadu_si128(table.high.as_ptr().cast())),
-            )
-        };
-        _mm256_and_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high))
-    }
-}
+const BASE64: Table = Table::new([
+    (1 << 4 | 1 << 6, 0xfffe),
+    (1 << 5 | 1 << 7, 0x07ff),
+    (1 << 3, 0x03ff),
+    (1 << 2, 1 << 11 | 1 << 13 | 1 << 15),
+    (1 << 5, 1 << 15),
+    (0, 0),
+    (0, 0),
+    (0, 0),
+]);
 
 #[cfg(test)]
 mod tests {
@@ -368,10 +332,14 @@ mod tests {
         ) {
             let text = [pieces.concat().into_bytes(), bytes].concat();
             let range = from.min(text.len())..text.len();
-            let (mut fast, mut slow) = (vec![0; range.len() + 1], vec![0; range.len() + 1]);
-            let count = mark(&text, range.clone(), &mut fast);
-            prop_assert_eq!(count, mark_by(&text, range, &mut slow, scalar));
-            prop_assert_eq!(&fast[..count], &slow[..count]);
+            let mut slow = vec![0; range.len() + MORE];
+            let count = mark_by(&text, range.clone(), &mut slow, scalar, note);
+            for vectors in [Vectors::Avx2, Vectors::Avx512] {
+                let mut fast = vec![0; range.len() + MORE];
+                let vectors = vectors.min(Vectors::of_processor());
+                prop_assert_eq!(count, mark_with(vectors, &text, range.clone(), &mut fast));
+                prop_assert_eq!(&fast[..count], &slow[..count]);
+            }
         }
 
         /// However a text is cut, the same places are named.

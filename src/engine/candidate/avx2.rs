@@ -2,19 +2,10 @@
 //! speed of the scalar twin on source code; all else in the engine depends on this pass.
 #![expect(unsafe_code, reason = "vector instructions; compared with the scalar twin in tests")]
 
+use super::pass::{Masks, STEP, find_by, note};
 use super::{Candidates, Tables};
 use std::arch::x86_64::*;
 use std::ops::Range;
-
-/// Bit masks over 64 bytes, bit `i` for byte `i`.
-#[derive(Clone, Copy)]
-struct Masks {
-    word: u64,
-    run: u64,
-    backslash: u64,
-    percent: u64,
-    literal: u64,
-}
 
 struct Vectors {
     class_low: __m256i,
@@ -26,7 +17,7 @@ struct Vectors {
 
 // The class of a byte is `CLASS_LOW[byte & 15] & CLASS_HIGH[byte >> 4]`:
 // bit 0 digits, 1 A-O a-o, 2 P-Z p-z, 3 `_`, 4 `+ - . /`, 5 `: = < | }` (and z), 6 backslash, 7 percent.
-const CLASS_LOW: [u8; 16] = {
+pub(super) const CLASS_LOW: [u8; 16] = {
     let mut table = [0u8; 16];
     let mut low = 0;
     while low < 16 {
@@ -51,7 +42,7 @@ const CLASS_LOW: [u8; 16] = {
     table[0x5] |= 128;
     table
 };
-const CLASS_HIGH: [u8; 16] = {
+pub(super) const CLASS_HIGH: [u8; 16] = {
     let mut table = [0u8; 16];
     table[2] = 16 | 128;
     table[3] = 1 | 32;
@@ -68,13 +59,13 @@ fn half(table: &[u8; 32], which: usize) -> &[u8; 16] {
 }
 
 pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
-    debug_assert!(tables.vectors && range.end <= text.len());
+    debug_assert!(tables.vectors >= crate::vectors::Vectors::Avx2);
     // SAFETY: `tables.vectors` is only set where the processor has AVX2, BMI1 and LZCNT.
-    unsafe { find_avx2(tables, text, range, found) }
+    unsafe { find_here(tables, text, range, found) }
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt")]
-unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
+fn find_here(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
     let spread = |table: &[u8; 16]| {
         // SAFETY: the table has 16 bytes, which is what is loaded.
         unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) }
@@ -85,132 +76,19 @@ unsafe fn find_avx2(tables: &Tables, text: &[u8], range: Range<usize>, found: &m
         low: tables.buckets.each_ref().map(|set| set.each_ref().map(|table| spread(half(table, 0)))),
         high: tables.buckets.each_ref().map(|set| set.each_ref().map(|table| spread(half(table, 1)))),
     };
-    let before = |by: usize| range.start.checked_sub(by).map_or(0, |at| text[at]);
-    let mut carry_word = u64::from(super::is_word(before(1)));
-    // The six bytes before the range, as the top bits of the step before it.
-    let mut last_backslash = (1..=6).fold(0, |bits, by| bits | u64::from(before(by) == b'\\') << (64 - by));
-    let mut last_percent = (1..=3).fold(0, |bits, by| bits | u64::from(before(by) == b'%') << (64 - by));
-
-    let mut at = range.start;
-    if at >= range.end {
-        return;
-    }
-    // Places are written down first and asked about behind the loop: so neither depends on how many there
-    // are in each step, which no processor can foretell.
-    for room in &mut found.room {
-        if room.len() <= range.len() {
-            room.resize(range.len() + 1, 0);
-        }
-    }
-    let [starts, literals] = &mut found.room;
-    let (mut start_count, mut literal_count) = (0, 0);
-    // SAFETY (both calls): AVX2 is there; `masks` reads only inside `text`.
-    let mut now = unsafe { masks(&vectors, text, at) };
-    while at < range.end {
-        // SAFETY: see above.
-        let next = unsafe { masks(&vectors, text, at + 64) };
-        let escape = |bits: u64, last: u64, by: u32| bits << by | last >> (64 - by);
-        let mut begins = now.word & !(now.word << 1 | carry_word);
-        // Most steps hold no escape.
-        if now.backslash | last_backslash | now.percent | last_percent != 0 {
-            begins |= now.word
-                & (escape(now.backslash, last_backslash, 2)
-                    | escape(now.backslash, last_backslash, 4)
-                    | escape(now.backslash, last_backslash, 6)
-                    | escape(now.percent, last_percent, 3));
-        }
-        let inside = match range.end - at {
-            rest @ 0..64 => (1u64 << rest) - 1,
-            _ => u64::MAX,
-        };
-        note(begins & runs(now.run, next.run, tables.run) & inside, at, starts, &mut start_count);
-        note(now.literal & inside, at, literals, &mut literal_count);
-        carry_word = now.word >> 63;
-        last_backslash = now.backslash;
-        last_percent = now.percent;
-        now = next;
-        at += 64;
-    }
-    let start_count = keep(&mut starts[..start_count], |place| {
-        let gram = u32::from_le_bytes(super::four(text, place));
-        tables.knows(gram) && place + 4 <= text.len()
-    });
-    let literal_count =
-        keep(&mut literals[..literal_count], |place| tables.knows_print(super::four(text, place)));
-    found.starts.extend_from_slice(&starts[..start_count]);
-    found.literals.extend_from_slice(&literals[..literal_count]);
+    find_by(tables, text, range, found, |step| masks(&vectors, step), note);
 }
 
-/// Write down the place of each bit. One place more is written than counts.
-#[inline(always)]
-fn note(mut bits: u64, at: usize, places: &mut [u32], count: &mut usize) {
-    loop {
-        places[*count] = at as u32 + (bits.trailing_zeros() & 63);
-        *count += usize::from(bits != 0);
-        bits &= bits.wrapping_sub(1);
-        if bits == 0 {
-            break;
-        }
-    }
-}
-
-/// Move the places that `is_one` says yes to to the front; tells how many these are.
-#[inline(always)]
-fn keep(places: &mut [u32], is_one: impl Fn(usize) -> bool) -> usize {
-    let mut count = 0;
-    for index in 0..places.len() {
-        let place = places[index];
-        places[count] = place;
-        count += usize::from(is_one(place as usize));
-    }
-    count
-}
-
-/// Bit `i` is set where `length` (1 to 16) run bytes in a row begin at byte `i`.
-#[inline(always)]
-fn runs(now: u64, next: u64, length: u32) -> u64 {
-    let (mut low, mut high) = (now, next);
-    let mut have = 1;
-    while have < length {
-        let step = have.min(length - have);
-        low &= low >> step | high << (64 - step);
-        high &= high >> step;
-        have += step;
-    }
-    low
-}
-
-/// The masks of the 64 bytes from `at`; bytes behind the end of the text count as zero.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn masks(vectors: &Vectors, text: &[u8], at: usize) -> Masks {
-    if at + 66 <= text.len() {
-        // SAFETY: 66 bytes can be read from `at`.
-        unsafe { masks_of(vectors, text.as_ptr().add(at)) }
-    } else {
-        let mut padded = [0u8; 96];
-        let rest = text.get(at..).unwrap_or_default();
-        padded[..rest.len()].copy_from_slice(rest);
-        // SAFETY: the array has 96 bytes.
-        let mut masks = unsafe { masks_of(vectors, padded.as_ptr()) };
-        // Zeros behind the end are no part of a literal.
-        let real = rest.len().saturating_sub(2);
-        masks.literal &= if real >= 64 { u64::MAX } else { (1 << real) - 1 };
-        masks
-    }
-}
-
-/// # Safety
-/// AVX2, and 66 readable bytes from `from`.
-#[inline]
-#[target_feature(enable = "avx2")]
-unsafe fn masks_of(vectors: &Vectors, from: *const u8) -> Masks {
+fn masks(vectors: &Vectors, step: &[u8; STEP]) -> Masks {
     let nibbles = _mm256_set1_epi8(15);
     let zero = _mm256_setzero_si256();
     let mut masks = Masks { word: 0, run: 0, backslash: 0, percent: 0, literal: 0 };
     for half in 0..2 {
-        // SAFETY: the caller gives 66 bytes: loads of 32 at 0, 1, 2 and at 32, 33, 34.
-        let load = |offset: usize| unsafe { _mm256_loadu_si256(from.add(half * 32 + offset).cast()) };
+        // SAFETY: of 66 bytes 32 are read from 0, 1 and 2, and from 32, 33 and 34.
+        let load =
+            |offset: usize| unsafe { _mm256_loadu_si256(step.as_ptr().add(half * 32 + offset).cast()) };
         let bytes = load(0);
         let low = _mm256_and_si256(bytes, nibbles);
         let high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibbles);

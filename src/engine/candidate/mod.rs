@@ -11,16 +11,21 @@
 //!   hundred bytes of source code the buckets keep four; a table of hashes of the three bytes leaves one.
 //!
 //! Both may be wrong, never incomplete: the engine looks again at each place. `scalar` says what the
-//! pass means; `avx2` is the same in vectors of 32 bytes and is compared with it in tests.
+//! pass means; `avx2` and `avx512` are the same in vectors of 32 and 64 bytes and are compared with it in tests.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod buckets;
+#[cfg(target_arch = "x86_64")]
+mod pass;
 mod scalar;
 
 pub(super) use buckets::share;
 
 use crate::rules::grams;
+use crate::vectors::Vectors;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -44,7 +49,7 @@ pub struct Tables {
     buckets: [[[u8; 32]; 3]; 2],
     prints: Box<[u64; 1024]>,
     run: u32,
-    vectors: bool,
+    vectors: Vectors,
 }
 
 /// Three bytes of a literal in any case as a number, from the three bytes (and any fourth) that stand in
@@ -79,7 +84,7 @@ impl Tables {
             buckets: [[[0; 32]; 3]; 2],
             prints: Box::new([0; 1024]),
             run: run.clamp(1, 16),
-            vectors: vectors_supported(),
+            vectors: Vectors::of_processor(),
         };
         let mut sorted = fingerprints.to_vec();
         sorted.sort_unstable();
@@ -97,7 +102,7 @@ impl Tables {
 
     /// The same tables without vector instructions: the reference for tests and benches.
     pub fn without_vectors(mut self) -> Tables {
-        self.vectors = false;
+        self.vectors = Vectors::None;
         self
     }
 
@@ -119,25 +124,14 @@ impl Tables {
     pub fn find(&self, text: &[u8], range: Range<usize>, found: &mut Candidates) {
         found.starts.clear();
         found.literals.clear();
-        #[cfg(target_arch = "x86_64")]
-        if self.vectors {
-            avx2::find(self, text, range, found);
-            return;
+        match self.vectors {
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx512 => avx512::find(self, text, range, found),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx2 => avx2::find(self, text, range, found),
+            _ => scalar::find(self, text, range, found),
         }
-        scalar::find(self, text, range, found);
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn vectors_supported() -> bool {
-    std::arch::is_x86_feature_detected!("avx2")
-        && std::arch::is_x86_feature_detected!("bmi1")
-        && std::arch::is_x86_feature_detected!("lzcnt")
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn vectors_supported() -> bool {
-    false
 }
 
 /// A word character: `[0-9A-Za-z_]`.
@@ -209,9 +203,13 @@ mod tests {
             let from = (text.len() as f64 * cut) as usize;
             let (mut one, mut two) = (Candidates::default(), Candidates::default());
             for range in [0..text.len(), from..text.len(), 0..from] {
-                tables().find(&text, range.clone(), &mut one);
-                tables().without_vectors().find(&text, range, &mut two);
-                prop_assert_eq!((&one.starts, &one.literals), (&two.starts, &two.literals));
+                tables().without_vectors().find(&text, range.clone(), &mut two);
+                for vectors in [Vectors::Avx2, Vectors::Avx512] {
+                    let mut tables = tables();
+                    tables.vectors = vectors.min(tables.vectors);
+                    tables.find(&text, range.clone(), &mut one);
+                    prop_assert_eq!((&one.starts, &one.literals), (&two.starts, &two.literals));
+                }
             }
         }
     }
