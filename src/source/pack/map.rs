@@ -30,6 +30,19 @@ impl Map {
         Ok(Map(Some(map)))
     }
 
+    /// Have the processor fetch the bytes at `at`, which are read soon: measured, waiting for them takes as long
+    /// as a tenth of all inflating, as the walk through a pack goes to and fro.
+    pub(in crate::source) fn fetch(&self, at: u64) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(bytes) = self.bytes().get(at as usize..) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: an address is fetched, not read; it is one of the mapping's.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
+    }
+
     /// The bytes.
     pub(in crate::source) fn bytes(&self) -> &[u8] {
         self.0.as_deref().unwrap_or_default()

@@ -167,6 +167,11 @@ impl Pack {
         Ok(Pack { path: path.to_owned(), index, map, digest, oddity })
     }
 
+    /// Have the processor fetch the entry at this offset.
+    fn fetch(&self, offset: u64) {
+        self.map.fetch(offset);
+    }
+
     /// Number of objects.
     pub(super) fn count(&self) -> u32 {
         self.index.count()

@@ -20,6 +20,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// Entries handed to other threads at a time.
 const HANDFUL: usize = 32;
+/// Buffers kept for the next objects.
+const POOL: usize = 16;
 /// Buffers longer than this (bytes) are not kept for the next object.
 const KEPT: usize = 4 << 20;
 
@@ -218,6 +220,9 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
                 self.own.clear();
                 continue;
             }
+            if let Some(next) = self.own.last() {
+                self.shared.work.pack.fetch(self.shared.forest.offset(next.entry));
+            }
             let entry = task.entry;
             if let Err((reason, detail)) = self.look(task) {
                 self.give_up(entry, reason, detail);
@@ -298,18 +303,21 @@ impl<'a, V: VisitObjects> Walker<'a, V> {
     }
 
     fn keep(&mut self, buffer: Vec<u8>) {
-        if buffer.len() <= KEPT && self.pool.len() < 16 {
+        if buffer.len() <= KEPT {
+            if self.pool.len() == POOL {
+                self.pool.remove(0);
+            }
             self.pool.push(buffer);
         }
     }
 
     /// A buffer of at least this length; what it holds is of no meaning.
     fn buffer(&mut self, length: usize) -> Vec<u8> {
-        let mut buffer = self.pool.pop().unwrap_or_default();
-        if buffer.len() < length {
-            buffer.resize(length, 0);
+        match self.pool.iter().rposition(|buffer| buffer.len() >= length) {
+            Some(at) => self.pool.swap_remove(at),
+            // The versions of a file grow little by little.
+            None => vec![0; length + length / 8],
         }
-        buffer
     }
 
     /// Inflate a stream; it must end where the next entry starts.
