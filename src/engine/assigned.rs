@@ -20,9 +20,20 @@ pub struct State {
     /// The value read last and whether it was judged: two words in one name give one assignment.
     last: Option<(Span, bool)>,
     found: Vec<(RuleIndex, bool)>,
+    judged: std::cell::RefCell<noise::Memory>,
 }
 
 impl State {
+    /// For another text, with judgements that are remembered already.
+    pub(super) fn remembering(judged: noise::Memory) -> State {
+        State { judged: judged.into(), ..State::default() }
+    }
+
+    /// What it remembers of judgements.
+    pub(super) fn into_judged(self) -> noise::Memory {
+        self.judged.into_inner()
+    }
+
     /// Forget everything: a new text begins.
     pub fn start(&mut self) {
         self.last = None;
@@ -161,7 +172,8 @@ impl Engine {
         let judgement = std::cell::OnceCell::new();
         let judge = || {
             judgement.get_or_init(|| {
-                noise::judge(&noise::Context { text, assignment: &assignment, file: input.kind })
+                let context = noise::Context { text, assignment: &assignment, file: input.kind };
+                noise::judge(&context, &mut state.judged.borrow_mut())
             })
         };
         let known =
@@ -171,12 +183,12 @@ impl Engine {
         }
         if known
             && let Some(found) =
-                self.known_value(state, text, &assignment, (word, judged), &|| judge().secret, out)
+                self.known_value(&mut state.found, text, &assignment, (word, judged), &|| judge().secret, out)
         {
             out.found(found);
             return;
         }
-        if self.written_value(input, (word, assignment.value), judged, out.matches()) {
+        if self.written_value(&state.judged, input, (word, assignment.value, judged), out.matches()) {
             return;
         }
         if judged
@@ -211,7 +223,7 @@ impl Engine {
     /// The most specific rule of the table that knows this value.
     fn known_value(
         &self,
-        state: &mut State,
+        room: &mut Vec<(RuleIndex, bool)>,
         text: &[u8],
         assignment: &Assignment,
         (anchor, general): (Span, bool),
@@ -224,7 +236,7 @@ impl Engine {
         // `job_id` names no secret: only a rule that asks for this very name may take its value.
         let general = general || context::has_any(name, &["pat"]);
         let digest = noise::of_digest(name);
-        let mut found = std::mem::take(&mut state.found);
+        let mut found = std::mem::take(room);
         found.clear();
         found.extend(self.table.by_name.iter().map(|&rule| (rule, true)));
         self.table.collect(&self.rules, name, true, &mut found);
@@ -260,7 +272,7 @@ impl Engine {
                 Some((certainty, in_name, explained, rule.weight, std::cmp::Reverse(index)))
             })
             .collect();
-        state.found = found;
+        *room = found;
         fitting.sort_unstable();
         let (certainty, _, _, _, std::cmp::Reverse(rule)) = fitting.pop()?;
         let mut also: Vec<RuleIndex> = fitting.into_iter().map(|(_, _, _, _, other)| other.0).collect();

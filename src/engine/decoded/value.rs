@@ -1,10 +1,11 @@
 //! Values behind a name that base64 wrote: judged by what they say, as in the `data` of a Kubernetes
 //! Secret.
 
-use super::super::{Engine, Input, Match, assigned};
+use super::super::{Engine, Input, Match, assigned, noise};
 use super::{Decoding, base64, clean};
 use crate::text::Span;
 use crate::view::sextet;
+use std::cell::RefCell;
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -46,9 +47,9 @@ impl Engine {
     /// Judge a value by what it says. True where base64 wrote it: what is found then is in `out`.
     pub(in crate::engine) fn written_value(
         &self,
+        memory: &RefCell<noise::Memory>,
         input: &Input<'_>,
-        (word, value): (Span, Span),
-        judged: bool,
+        (word, value, judged): (Span, Span, bool),
         out: &mut Vec<Match>,
     ) -> bool {
         let text = input.text;
@@ -69,7 +70,9 @@ impl Engine {
         let word_there = Span::new(moved(word.start), moved(word.end));
         let mut found = Vec::new();
         let inside = Input { text: &twin, own: 0..twin.len(), ..input.clone() };
-        self.at_name(&mut assigned::State::default(), &inside, word_there, judged, &mut found);
+        let mut state = assigned::State::remembering(memory.take());
+        self.at_name(&mut state, &inside, word_there, judged, &mut found);
+        memory.replace(state.into_judged());
         for found in found {
             if found.secret.start < start || found.secret.end > end {
                 continue;

@@ -5,6 +5,7 @@ use super::name::{self, Name};
 use super::{Context, FileKind, Form, shape};
 use crate::engine::assign::Operator;
 use crate::engine::words::WordSearch;
+use crate::text::Span;
 use std::sync::LazyLock;
 
 /// Number of measures of the place.
@@ -129,10 +130,26 @@ static BEFORE: WordSearch<15> = WordSearch::new([
 const EXPECTATION: u64 = WordSearch::<15>::bits(0, 7);
 const DEFINITION: u64 = WordSearch::<15>::bits(7, 15);
 
+/// How far before and behind an assignment anything is looked at, in bytes.
+const AROUND_IT: (usize, usize) = (200, 100);
+
+/// All bytes that measures are taken of.
+pub(super) fn window(context: &Context<'_>) -> Span {
+    let assignment = context.assignment;
+    let first = assignment.name.start.min(assignment.value.start);
+    let last = assignment.name.end.max(behind(context));
+    Span::new(first.saturating_sub(AROUND_IT.0), context.text.len().min(last + AROUND_IT.1))
+}
+
+/// Behind the value and its quote.
+fn behind(context: &Context<'_>) -> usize {
+    context.assignment.value.end + usize::from(context.assignment.quote.is_some())
+}
+
 /// The line before an assignment, as far as it is looked at.
 fn line_before<'a>(context: &Context<'a>) -> &'a [u8] {
     let first = context.assignment.name.start.min(context.assignment.value.start);
-    let from = first.saturating_sub(200);
+    let from = first.saturating_sub(AROUND_IT.0);
     let line_start = memchr::memrchr(b'\n', &context.text[from..first]).map_or(from, |at| from + at + 1);
     context.text[line_start..first].trim_ascii_start()
 }
@@ -183,13 +200,13 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
     let assignment = context.assignment;
     let (name, value) = (assignment.name, assignment.value);
     let first = name.start.min(value.start);
-    let from = first.saturating_sub(200);
+    let from = first.saturating_sub(AROUND_IT.0);
     let before = line_before(context);
-    let after_value = value.end + usize::from(assignment.quote.is_some());
+    let after_value = behind(context);
     let rest = text.get(after_value..text.len().min(after_value + 80)).unwrap_or(b"");
     let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
     let rest = rest.trim_ascii();
-    let behind = match rest.first() {
+    let follows = match rest.first() {
         None => 0,
         Some(b',' | b';') => 1,
         Some(b')' | b']' | b'}') => 2,
@@ -198,7 +215,7 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         Some(b'<' | b'&' | b'|') => 4,
         Some(_) => 6,
     };
-    let around = text[from..text.len().min(after_value + 100)].to_ascii_lowercase();
+    let around = text[from..text.len().min(after_value + AROUND_IT.1)].to_ascii_lowercase();
     let near = AROUND.find(&around);
     let line = BEFORE.find_any_case(before);
     let flag = i16::from;
@@ -214,7 +231,7 @@ fn place(context: &Context<'_>, out: &mut Vec<i16>) {
         config,
         document,
         lock,
-        behind,
+        follows,
         rest.len() as i16,
         flag(in_comment(before)),
         match name.start.checked_sub(1).map(|at| text[at]) {

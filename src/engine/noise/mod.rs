@@ -7,6 +7,7 @@
 mod features;
 mod file;
 mod identifier;
+mod memory;
 mod model;
 mod name;
 mod pairs;
@@ -21,6 +22,7 @@ use crate::rules::check::jwt;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
 pub use identifier::reads_as_words;
+pub use memory::Memory;
 use name::Name;
 pub use placeholder::plausible;
 pub use shape::{affinity, likeness};
@@ -71,13 +73,21 @@ pub const FIXTURE_THRESHOLD: f32 = 1.0;
 /// The score of what is obviously none.
 const NEVER: f32 = -10.0;
 
-/// Is the value of this assignment a credential?
-pub fn judge(context: &Context<'_>) -> Judgement {
+/// Is the value of this assignment a credential? Of a file of any kind this is remembered in `memory`.
+pub fn judge(context: &Context<'_>, memory: &mut Memory) -> Judgement {
     let name = Name::new(&context.text[context.assignment.name.range()]);
     let name = &name;
     if why_obvious(context, name).is_some() {
         return Judgement { secret: false, kind: name::kind(name), score: NEVER };
     }
+    match context.file.form {
+        Form::Any => memory.recall(context, || weigh(context, name)),
+        _ => weigh(context, name),
+    }
+}
+
+/// The same for what a look does not tell of.
+fn weigh(context: &Context<'_>, name: &Name<'_>) -> Judgement {
     let kind = name::kind(name);
     let measures = features::measure_named(context, name);
     let (score, likely) = match context.file.form {
@@ -243,7 +253,7 @@ mod tests {
         let assignment =
             assign::parse(text.as_bytes(), Span::new(at, at + word.len())).expect("an assignment");
         let context = Context { text: text.as_bytes(), assignment: &assignment, file };
-        let (judgement, explanation) = (judge(&context), explain(&context));
+        let (judgement, explanation) = (judge(&context, &mut Memory::default()), explain(&context));
         assert_eq!(explanation.score.to_bits(), judgement.score.to_bits());
         assert_eq!(explanation.score >= explanation.threshold, judgement.secret);
         judgement
