@@ -124,16 +124,24 @@ pub fn known_words() -> &'static [&'static str] {
 
 /// The assignment whose name holds the word at `word`, if there is one.
 pub fn parse(text: &[u8], word: Span) -> Option<Assignment> {
+    parse_telling(text, word, &mut None)
+}
+
+/// How far behind the place that [`parse_telling`] tells of anything is read, in bytes.
+pub(super) const LATER: usize = 1280;
+
+/// The same. Nearly always nothing is read beyond the line of the name; else `later` tells from where on.
+pub(super) fn parse_telling(text: &[u8], word: Span, later: &mut Option<usize>) -> Option<Assignment> {
     let name = identifier(text, word)?;
-    let operator = operator_behind(text, name)?;
-    value::read(text, name, operator)
+    let operator = operator_behind(text, name, later)?;
+    value::read(text, name, operator, later)
 }
 
 /// Where the value begins, or may begin, in a text that is still being written: behind the name that
 /// holds the word, its operator and quotes. `None` where the word is in no name, or no byte of a value
 /// is there yet.
 pub(super) fn value_begins(text: &[u8], word: Span) -> Option<usize> {
-    let behind = operator_behind(text, identifier(text, word)?)?;
+    let behind = operator_behind(text, identifier(text, word)?, &mut None)?;
     let at = skip_blanks(text, behind.at);
     let at = at + text[at..].iter().take_while(|byte| b"\\\"'`".contains(byte)).count();
     (at < text.len()).then_some(at)
@@ -254,9 +262,10 @@ fn skip_blanks(text: &[u8], at: usize) -> usize {
     at
 }
 
-fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
-    if let Some(element) = formats::property(text, name.end) {
-        return Some(element);
+fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option<Behind> {
+    if formats::is_property(text, name.end) {
+        *later = Some(name.end);
+        return formats::property(text, name.end);
     }
     let mut at = name.end;
     let mut closed = false;
@@ -294,6 +303,7 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
             b':' => None,
             _ => match text.get(skip_blanks(text, blank + 1)) {
                 Some(b'{') if text.get(skip_blanks(text, blank + 1) + 1) != Some(&b'{') => {
+                    *later = Some(blank);
                     formats::member(text, skip_blanks(text, blank + 1) + 1)
                 }
                 _ => found(Operator::Colon, 1, false),
@@ -311,8 +321,14 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
         b'(' if !closed && text[name.range()].iter().any(u8::is_ascii_lowercase) => {
             found(Operator::Call, 1, true)
         }
-        b'{' if closed && second != b'{' => formats::member(text, blank + 1),
-        b',' if closed => sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true)),
+        b'{' if closed && second != b'{' => {
+            *later = Some(blank);
+            formats::member(text, blank + 1)
+        }
+        b',' if closed => {
+            *later = Some(blank);
+            sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true))
+        }
         b'>' if blank == name.end && name.start > 0 && text[name.start - 1] == b'<' => {
             // `(?<secret>` and `(?P<secret>` open a group of a regular expression.
             let before = &text[..name.start - 1];
@@ -322,12 +338,15 @@ fn operator_behind(text: &[u8], name: Span) -> Option<Behind> {
             }
         }
         b'>' if closed => found(Operator::Element, 1, false),
-        b'\n' | b'\r' => sibling(text, blank),
+        b'\n' | b'\r' => {
+            *later = Some(blank);
+            sibling(text, blank)
+        }
         0xe2.. => {
             let operator = wide_operator(text, blank)?;
             (operator != Operator::Space).then_some(Behind { operator, at: blank + 3, quoted: false })
         }
-        _ if blank > at => behind_blank(text, name, closed, blank),
+        _ if blank > at => behind_blank(text, name, closed, blank, later),
         _ => None,
     }
 }
@@ -341,16 +360,12 @@ fn sibling(text: &[u8], at: usize) -> Option<Behind> {
         }
     }
     at = skip_blanks(text, at);
-    while matches!(text.get(at), Some(b'"' | b'\'' | b'\\' | b':')) {
-        at += 1;
-    }
+    at += count_of(text, at, b"\"'\\:");
     if !text.get(at..at + 5)?.eq_ignore_ascii_case(b"value") {
         return None;
     }
     at += 5;
-    while matches!(text.get(at), Some(b'"' | b'\'' | b'\\')) {
-        at += 1;
-    }
+    at += count_of(text, at, b"\"'\\");
     at = skip_blanks(text, at);
     let length = match text.get(at..at + 2)? {
         b"=>" => 2,
@@ -360,12 +375,24 @@ fn sibling(text: &[u8], at: usize) -> Option<Behind> {
     Some(Behind { operator: Operator::Sibling, at: at + length, quoted: false })
 }
 
+/// How many of these signs stand in a row from `at` on; more than eight are none of the notations here.
+fn count_of(text: &[u8], at: usize, signs: &[u8]) -> usize {
+    text.iter().skip(at).take(8).take_while(|byte| signs.contains(byte)).count()
+}
+
 /// What follows a name and blanks: a type and `=`, a fallback, a sibling, or the value itself.
-fn behind_blank(text: &[u8], name: Span, closed: bool, at: usize) -> Option<Behind> {
+fn behind_blank(
+    text: &[u8],
+    name: Span,
+    closed: bool,
+    at: usize,
+    later: &mut Option<usize>,
+) -> Option<Behind> {
     let line_end = memchr::memchr(b'\n', &text[at..text.len().min(at + 200)])
         .map_or(text.len().min(at + 200), |end| at + end);
     let rest = &text[at..line_end];
     if closed && rest.len() > 5 && matches!(rest[0], b'v' | b'V') {
+        *later = Some(at);
         return sibling(text, at);
     }
     if closed && (rest.starts_with(b"or ") || rest.starts_with(b"eq ")) {

@@ -161,13 +161,19 @@ impl Engine {
         out: &mut impl Sink,
     ) {
         let text = input.text;
-        let Some(assignment) = assign::parse(text, word) else {
+        let mut later = None;
+        let read = assign::parse_telling(text, word, &mut later);
+        if let Some(at) = later {
+            out.depends(word.start, Span::new(word.start, at + assign::LATER));
+        }
+        let Some(assignment) = read else {
             return out.note(|| Event::passed(word, AnchorKind::Name, "no value is given to a name here"));
         };
         if state.last.is_some_and(|(value, done)| value == assignment.value && done >= judged) {
             return;
         }
         state.last = Some((assignment.value, judged));
+        out.depends(word.start, context::around(whole(&assignment)));
         out.note(|| Event { anchor: word, kind: AnchorKind::Name, look: Look::Read(assignment.clone()) });
         let judgement = std::cell::OnceCell::new();
         let judge = || {

@@ -15,6 +15,12 @@ pub fn window(text: &[u8], around: Span) -> (Span, Span) {
     (before, behind)
 }
 
+/// All bytes that context words around a span may stand in, with those that end a word; it may go beyond the
+/// end of the text.
+pub(super) fn around(span: Span) -> Span {
+    Span::new(span.start.saturating_sub(BEFORE + 8), span.end + BEHIND + 16)
+}
+
 /// The words of a text: runs of letters and digits, cut where a small letter meets a capital
 /// (`apiKey`), and before the last of several capitals (`APIKey`), as lower case in `word`.
 pub fn words(text: &[u8], mut each: impl FnMut(&[u8])) {

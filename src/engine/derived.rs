@@ -1,51 +1,47 @@
 //! Scans texts that are made from other texts: what was copied is not looked at again where that
 //! cannot change anything.
 //!
-//! Whether something is a match depends on bytes around its anchor only. For nearly all rules these
-//! are few: a token ends with its line, an assignment a few lines on, context words stand within
-//! [`context::BEFORE`] and [`context::BEHIND`]. So an anchor is *settled* by a copied piece where that
-//! much of the piece surrounds it; all others are looked at again, in the new text. The few anchors
-//! whose rules look further (blocks such as private keys, very long tokens) are remembered with the
-//! bytes that they depend on, and looked at again where not all of these were copied together.
+//! Whether something is a match depends on bytes around its anchor only. For nearly all anchors these are
+//! the few before it that tell whether it is one, and the rest of its line. So an anchor is *settled* by a
+//! copied piece that holds both; all others are looked at again, in the new text. Where more was looked at
+//! (context words, values on other lines, blocks such as private keys, what is encoded), the engine says so,
+//! and the anchor is remembered with the bytes that it depends on: it is looked at again where not all of
+//! these were copied together.
 //!
 //! The result is that of a scan of the whole text; `tests/audit` compares the two over real
 //! repositories.
 
-use super::anchors;
+use super::trace::Sink;
 use super::{Engine, Input, Match, Scratch, context, overlap};
 use crate::rules::RuleIndex;
 use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
 use crate::text::{Copied, Span};
+use crate::view::sieve;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::ops::Range;
 
-/// How far ahead of its anchor an ordinary match and all that decides about it reaches, in bytes: name,
-/// operator, blanks, quotes, value, and what is looked at behind them.
+/// How far ahead of its anchor an ordinary match and all that decides about it reaches on its line, in bytes:
+/// name, operator, blanks, quotes, value, and what is looked at behind them.
 const AHEAD: usize = 2048;
 /// Longest token of an ordinary rule, so that its context stays within [`AHEAD`].
-const TOKEN: usize = AHEAD - MARGIN;
-/// Bytes looked at behind a match: context words, and a few for the ends of words.
-const MARGIN: usize = context::BEHIND + 16;
-/// Lines that an assignment may go over, and one more.
-const LINES: usize = 4;
-/// Bytes looked at before a match: context words and what stands before a word.
-const BEFORE: usize = context::BEFORE + 8;
-/// How far behind an anchor of an assignment its name may start, with what is looked at before.
-const NAME: usize = BEFORE + 104;
+const TOKEN: usize = AHEAD - context::BEHIND - MARGIN;
+/// Bytes behind its line that may decide about an anchor without being told of.
+const MARGIN: usize = 16;
+/// Bytes before an anchor that decide whether it is one.
+const BEFORE: usize = sieve::BEFORE;
+/// How far behind an anchor of an assignment its name may start, with what is looked at before on its line.
+const NAME: usize = 368;
 /// Settled pieces shorter than this (bytes) are not worth being left out.
-const WORTH: usize = 192;
+const WORTH: usize = 128;
 /// A literal, or a scheme before one, is no longer than this (bytes).
 pub(super) const LITERAL: usize = 96;
-/// Around a match that is gone others may come to light whose anchors are this far away, in bytes.
-const RIVALS: usize = AHEAD;
-/// More comparisons of pieces and matches than this are not made: the text is scanned whole.
-const COMPARISONS: usize = 1 << 18;
-
 /// What is remembered of a text while texts made from it are scanned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// All matches, by their anchors.
     matches: Vec<Match>,
+    /// The same with those that gave way to others, which may be gone in a text made from this.
+    found: Vec<Match>,
     /// Anchors that depend on bytes far away, rising.
     far: Vec<Far>,
 }
@@ -65,10 +61,11 @@ pub(super) struct Far {
     to: usize,
 }
 
-/// Which rules look far, and the anchors where they did.
-pub(super) struct Watch<'a> {
+/// Takes what is found, and which anchors depend on bytes far away.
+struct Watch<'a> {
     reaches: &'a [u32],
-    found: Vec<Far>,
+    matches: Vec<Match>,
+    far: Vec<Far>,
 }
 
 /// A text and what it was made from.
@@ -97,7 +94,6 @@ impl<'e> Deriver<'e> {
         let reach = |(index, rule): (RuleIndex, &crate::rules::Rule)| match &rule.matcher {
             _ if !engine.active[index.0 as usize] => 0,
             Matcher::Token(token) if token.reach as usize > TOKEN || crosses_lines(token) => token.reach,
-            Matcher::Block(block) => block.max,
             _ => 0,
         };
         let reaches: Vec<u32> = engine.rules.iter().map(reach).collect();
@@ -113,52 +109,46 @@ impl<'e> Deriver<'e> {
 
     /// Scan a text, with what it was made from where that is known.
     pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, derived: Option<Derived<'_>>) -> Trace {
-        let mut trace = Trace::default();
-        let mut watch = Watch { reaches: &self.reaches, found: Vec::new() };
+        let mut watch = Watch { reaches: &self.reaches, matches: Vec::new(), far: Vec::new() };
         let whole = 0..input.text.len();
         let plan = derived.and_then(|derived| self.plan(input.text, &derived));
         let ranges = match plan {
             Some(plan) => {
-                trace.matches = plan.matches;
-                watch.found = plan.far;
+                watch.matches = plan.matches;
+                watch.far = plan.far;
                 plan.again
             }
             None => vec![whole],
         };
         for range in ranges {
-            self.look(scratch, input, range, &mut trace.matches, &mut watch);
+            self.look(scratch, input, range, &mut watch);
         }
-        overlap::settle(&self.engine.rules, &mut trace.matches, 0);
-        trace.matches.sort_by_key(|found| (found.anchor, found.rule));
-        watch.found.sort_unstable();
-        watch.found.dedup();
-        trace.far = watch.found;
-        trace
+        let Watch { matches: mut found, mut far, .. } = watch;
+        found.sort_by_key(|found| (found.anchor, found.rule, found.secret.start, found.secret.end));
+        let mut matches = found.clone();
+        overlap::settle(&self.engine.rules, &mut matches, 0);
+        matches.sort_by_key(|found| (found.anchor, found.rule));
+        far.sort_unstable();
+        far.dedup();
+        Trace { matches, found, far }
     }
 
     /// Look at the anchors in `range`.
-    fn look(
-        &self,
-        scratch: &mut Scratch,
-        input: &Input<'_>,
-        range: Range<usize>,
-        out: &mut Vec<Match>,
-        watch: &mut Watch<'_>,
-    ) {
-        let (first, first_far) = (out.len(), watch.found.len());
-        let wide = range.start.saturating_sub(LITERAL)..input.text.len().min(range.end + LITERAL);
-        let all = wide == range;
-        self.engine.look(scratch, input, wide, out, Some(watch));
-        if all {
+    fn look(&self, scratch: &mut Scratch, input: &Input<'_>, range: Range<usize>, watch: &mut Watch<'_>) {
+        let (first, first_far) = (watch.matches.len(), watch.far.len());
+        // What an anchor is found by may stand behind it.
+        let wide = range.start..input.text.len().min(range.end + LITERAL);
+        self.engine.look(scratch, input, wide.clone(), watch);
+        if wide == range {
             return;
         }
         let mut index = 0;
-        out.retain(|found| {
+        watch.matches.retain(|found| {
             index += 1;
             index <= first || range.contains(&found.anchor)
         });
         index = 0;
-        watch.found.retain(|far| {
+        watch.far.retain(|far| {
             index += 1;
             index <= first_far || range.contains(&far.anchor)
         });
@@ -166,12 +156,7 @@ impl<'e> Deriver<'e> {
 
     /// What is settled by copied pieces, and what is to be looked at again; `None` for everything.
     fn plan(&self, text: &[u8], derived: &Derived<'_>) -> Option<Plan> {
-        let base = derived.base;
-        if derived.copies.len().saturating_mul(base.matches.len() + base.far.len()) > COMPARISONS {
-            return None;
-        }
         let mut plan = Plan::default();
-        let mut settled: Vec<(Span, usize)> = Vec::new(); // place in the text, place in the base
         let mut at = 0;
         let mut left = 0;
         for copied in derived.copies {
@@ -184,7 +169,6 @@ impl<'e> Deriver<'e> {
                 left += zone.start - at;
             }
             at = zone.end;
-            settled.push((zone, zone.start - copied.target + copied.source));
             plan.carry(text.len(), copied, zone, derived);
         }
         if at < text.len() {
@@ -208,28 +192,20 @@ impl<'e> Deriver<'e> {
         Span::new(start.min(end), end)
     }
 
-    /// The first anchor that nothing before a piece decides about.
+    /// The first anchor that nothing before a piece decides about, but what was told of.
     fn start(&self, text: &[u8], piece: Span) -> usize {
-        let near = piece.start + NAME;
-        // A token around a literal begins on the literal's line.
         let from = piece.start + BEFORE;
-        let far = from + self.back;
-        let line = text.get(from..far.min(piece.end)).and_then(|rest| memchr::memchr(b'\n', rest));
-        near.max(line.map_or(far, |at| from + at + 1)).min(piece.end)
+        let far = piece.start + NAME.max(BEFORE + self.back);
+        let line = text.get(from - 1..far.min(piece.end)).and_then(|rest| memchr::memchr(b'\n', rest));
+        line.map_or(far, |at| from + at).min(piece.end)
     }
 }
 
-/// Behind the last anchor that nothing behind a piece decides about.
+/// Behind the last anchor that nothing behind a piece decides about, but what was told of.
 fn end(text: &[u8], piece: Span) -> usize {
     let floor = piece.start.max(piece.end.saturating_sub(AHEAD));
-    let mut at = piece.end.saturating_sub(MARGIN).max(floor);
-    for _ in 0..LINES {
-        match memchr::memrchr(b'\n', &text[floor..at]) {
-            Some(line_end) => at = floor + line_end,
-            None => return floor,
-        }
-    }
-    at
+    let to = piece.end.saturating_sub(MARGIN).max(floor);
+    memchr::memrchr(b'\n', &text[floor..to]).map_or(floor, |at| floor + at)
 }
 
 /// What a copied piece brings, and what is left to look at.
@@ -264,9 +240,9 @@ impl Plan {
                 broken.push(far.anchor);
             }
         }
-        for found in &base.matches {
-            let settled = (low..high).contains(&found.anchor) && !broken.contains(&found.anchor);
-            if settled {
+        let first = base.found.partition_point(|found| found.anchor < low);
+        for found in base.found[first..].iter().take_while(|found| found.anchor < high) {
+            if !broken.contains(&found.anchor) {
                 let shift = |span: Span| Span::new(to_text(span.start), to_text(span.end));
                 self.matches.push(Match {
                     anchor: to_text(found.anchor),
@@ -274,13 +250,6 @@ impl Plan {
                     secret: shift(found.secret),
                     ..found.clone()
                 });
-            } else {
-                // What it outdid may stand in this piece.
-                let start = found.whole.start.saturating_sub(RIVALS).max(low);
-                let end = (found.whole.end + RIVALS).min(high);
-                if start < end {
-                    self.again.push(to_text(start)..to_text(end));
-                }
             }
         }
     }
@@ -291,7 +260,8 @@ impl Plan {
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(self.again.len());
         for range in self.again.drain(..) {
             match merged.last_mut() {
-                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                // Each is looked at with a little behind it.
+                Some(last) if range.start <= last.end + LITERAL => last.end = last.end.max(range.end),
                 _ => merged.push(range),
             }
         }
@@ -305,55 +275,33 @@ impl Plan {
     }
 }
 
-impl Watch<'_> {
-    /// Something encoded, of which `span` decides, was looked at by its place `anchor`.
-    pub(super) fn region(&mut self, anchor: usize, span: Span) {
-        self.found.push(Far { anchor, from: span.start, to: span.end });
+impl Sink for Watch<'_> {
+    const LISTENS: bool = false;
+
+    #[inline]
+    fn matches(&mut self) -> &mut Vec<Match> {
+        &mut self.matches
     }
 
-    /// A literal stands at `literal`.
-    pub(super) fn literal(&mut self, engine: &Engine, text: &[u8], literal: Span, purpose: anchors::Use) {
-        let far = |reach: u32, back: usize| Far {
-            anchor: literal.start,
-            from: literal.start.saturating_sub(back + BEFORE),
-            to: literal.end + reach as usize + MARGIN,
-        };
-        match purpose {
-            anchors::Use::Begin(rule) => self.found.push(far(self.reaches[rule.0 as usize], 0)),
-            anchors::Use::Inside(rule) => {
-                let reach = self.reaches[rule.0 as usize];
-                if reach > 0 {
-                    self.found.push(far(reach, reach as usize));
-                }
-            }
-            anchors::Use::Start => self.word_start(engine, text, literal.start),
-            anchors::Use::Scheme => {
-                (literal.start.saturating_sub(super::verify::SCHEME)..literal.start)
-                    .for_each(|at| self.word_start(engine, text, at));
-            }
-            anchors::Use::Name | anchors::Use::RuleName => {}
-        }
+    fn depends(&mut self, anchor: usize, on: Span) {
+        self.far.push(Far { anchor, from: on.start, to: on.end });
     }
 
-    /// Token rules may begin at `at`.
-    pub(super) fn word_start(&mut self, engine: &Engine, text: &[u8], at: usize) {
-        let Some(bytes) = text.get(at..at + 4) else { return };
-        let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let mut to = 0;
-        for index in engine.rules_at(gram) {
-            let reach = self.reaches[index.0 as usize] as usize;
-            if reach == 0 {
-                continue;
-            }
-            let Matcher::Token(token) = &engine.rules.get(index).matcher else { continue };
-            let furthest = token.shapes.iter().map(|shape| furthest(shape, text, at)).max();
-            let end = furthest.unwrap_or(text.len().min(at + reach));
-            if end - at > TOKEN || furthest.is_none() || memchr::memchr(b'\n', &text[at..end]).is_some() {
-                to = to.max(end);
-            }
+    #[inline]
+    fn tries(&mut self, rule: RuleIndex, token: &Token, text: &[u8], place: Span) {
+        let reach = self.reaches[rule.0 as usize] as usize;
+        if reach == 0 {
+            return;
         }
-        if to > 0 {
-            self.found.push(Far { anchor: at, from: at.saturating_sub(BEFORE), to: to + MARGIN });
+        if !place.is_empty() {
+            let all = Span::new(place.start.saturating_sub(reach), place.end + reach);
+            return self.depends(place.start, context::around(all));
+        }
+        let at = place.start;
+        let furthest = token.shapes.iter().map(|shape| furthest(shape, text, at)).max();
+        let end = furthest.unwrap_or(text.len().min(at + reach));
+        if end - at > TOKEN || furthest.is_none() || memchr::memchr(b'\n', &text[at..end]).is_some() {
+            self.depends(at, context::around(Span::new(at, end)));
         }
     }
 }
@@ -486,7 +434,7 @@ miss = ["=====ACME BEGIN====="]
     }
 
     fn clear() -> impl Strategy<Value = String> {
-        (0..16u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
+        (0..24u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
             0 => format!("acmt_{}\n", digits(seed, 32)),
             1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),
             2 => format!("acml_{}\n", digits(seed, 40 + length * 9)),
@@ -501,6 +449,17 @@ miss = ["=====ACME BEGIN====="]
             11 => "<add key=\"password\"\n  value=\"".to_owned(),
             12 => format!("https://user:{}@host.example/x\n", digits(seed, 12)),
             13 => "\n".repeat(1 + length % 5),
+            14 => format!(
+                "variable \"db_password\" {{\n  type = string\n  default = \"{}\"\n}}\n",
+                digits(seed, 14)
+            ),
+            15 => format!("<key>password</key>\n\n\n<string>{}</string>\n", digits(seed, 14)),
+            16 => format!("    \"{}\" +\n", digits(seed, 16)),
+            17 => "password = \"".to_owned(),
+            18 => format!("token\\\n{}\"\n", digits(seed, 20)),
+            19 => "  a = b\n".repeat(1 + length % 40),
+            20 => "secret {\n".to_owned(),
+            21 => format!("value = \"{}\"\n", digits(seed, 20)),
             _ => format!("let some_{} = other({length});\n", seed % 100),
         })
     }

@@ -248,7 +248,7 @@ impl Engine {
         let first = out.matches().len();
         let from = input.own.start.saturating_sub(beside);
         let to = input.text.len().min(input.own.end + beside);
-        self.look(scratch, input, from..to, out, None);
+        self.look(scratch, input, from..to, out);
         self.settle(out, first);
         if input.own != (0..input.text.len()) {
             let mut index = 0;
@@ -267,7 +267,7 @@ impl Engine {
         range: Range<usize>,
         out: &mut S,
     ) {
-        self.look(scratch, input, range, out, None);
+        self.look(scratch, input, range, out);
         self.settle(out, 0);
     }
 
@@ -307,15 +307,8 @@ impl Engine {
         gone.into_iter().for_each(|found| out.note(|| self.withdrawn(found)));
     }
 
-    /// Find what has an anchor in `range`, unsettled. `watch` notes anchors that depend on bytes far away.
-    fn look<S: Sink>(
-        &self,
-        scratch: &mut Scratch,
-        input: &Input<'_>,
-        range: Range<usize>,
-        out: &mut S,
-        mut watch: Option<&mut derived::Watch<'_>>,
-    ) {
+    /// Find what has an anchor in `range`, unsettled.
+    fn look<S: Sink>(&self, scratch: &mut Scratch, input: &Input<'_>, range: Range<usize>, out: &mut S) {
         let text = input.text;
         let first = out.matches().len();
         scratch.assigned.start();
@@ -327,20 +320,13 @@ impl Engine {
             self.anchors.tables.find(text, at..end, &mut candidates);
             for &place in &candidates.starts {
                 self.at_word_start(text, place as usize, out);
-                if let Some(watch) = &mut watch {
-                    watch.word_start(self, text, place as usize);
-                }
             }
             for &place in &candidates.literals {
                 self.anchors.literals_at(text, place as usize, |start, end, purpose| {
-                    let literal = Span::new(start, end);
-                    self.at_literal(scratch, input, literal, purpose, out);
-                    if let Some(watch) = &mut watch {
-                        watch.literal(self, text, literal, purpose);
-                    }
+                    self.at_literal(scratch, input, Span::new(start, end), purpose, out);
                 });
             }
-            self.decode(scratch, input, at..end, out, watch.as_deref_mut());
+            self.decode(scratch, input, at..end, out);
             at = end;
         }
         scratch.candidates = candidates;

@@ -9,7 +9,7 @@ use super::decoded::Limit;
 use super::verify::{self, Refusal};
 use super::{Certainty, Engine, Input, Match, Scratch, context, noise};
 use crate::rules::check::{self, Verdict};
-use crate::rules::rule::{Matcher, Rule};
+use crate::rules::rule::{Matcher, Rule, Token};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use std::ops::Range;
@@ -35,6 +35,15 @@ pub trait Sink {
     /// Something was looked at. The event is only made where somebody listens.
     #[inline(always)]
     fn note(&mut self, _event: impl FnOnce() -> Event) {}
+
+    /// What is found at `anchor`, or is not, was decided by the bytes of `on` too: told where these are on
+    /// other lines or further away than most.
+    #[inline(always)]
+    fn depends(&mut self, _anchor: usize, _on: Span) {}
+
+    /// A token rule is tried on the bytes around `place`: from its beginning on, or where a match may hold it.
+    #[inline(always)]
+    fn tries(&mut self, _rule: RuleIndex, _token: &Token, _text: &[u8], _place: Span) {}
 
     /// Of two matches that overlap one gave way.
     #[inline(always)]

@@ -126,6 +126,7 @@ impl Engine {
         for index in self.rules_at(gram) {
             let rule = self.rules.get(index);
             let Matcher::Token(token) = &rule.matcher else { continue };
+            out.tries(index, token, text, Span::new(at, at));
             let anchor = || (Span::new(at, at + 4), AnchorKind::Beginning);
             match self.match_at(index, token, text, at) {
                 Some(place) => self.judge_token(index, rule, text, place, anchor(), out),
@@ -150,6 +151,7 @@ impl Engine {
         let anchor = (literal, AnchorKind::Inside);
         let none = || Event::no_match(literal, AnchorKind::Inside, index, Refusal::Pattern);
         let Matcher::Token(token) = &rule.matcher else { return };
+        out.tries(index, token, text, literal);
         let Some(regex) = self.regexes[index.0 as usize].get(&token.regex) else { return };
         let reach = token.reach as usize;
         let mut from = literal.end.saturating_sub(reach);
@@ -180,6 +182,7 @@ impl Engine {
         out: &mut impl Sink,
     ) {
         let (whole, secret) = place;
+        out.depends(anchor.0.start, context::around(whole));
         let near = |certainty| match rule.near.is_empty() || near(text, whole, rule) {
             true => Ok(certainty),
             false => Err(Refusal::Near),
@@ -242,6 +245,7 @@ impl Engine {
     pub(super) fn at_begin(&self, index: RuleIndex, text: &[u8], begin: Span, out: &mut impl Sink) {
         let rule = self.rules.get(index);
         let Matcher::Block(block) = &rule.matcher else { return };
+        out.depends(begin.start, context::around(Span::new(begin.start, begin.start + block.max as usize)));
         let Some((body_end, end)) = block_end(block, text, begin) else {
             return out.note(|| Event::no_match(begin, AnchorKind::Marker, index, Refusal::NoEnd));
         };

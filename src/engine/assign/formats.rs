@@ -36,13 +36,17 @@ fn skip_quotes(text: &[u8], at: usize) -> usize {
     at + quotes.count()
 }
 
-/// The text of a property list's element behind `<key>name</key>`; `at` is behind the name.
+const KEY: &[u8] = b"</key>";
+
+/// Is it the key of a property list that ends at `at`?
+pub(super) fn is_property(text: &[u8], at: usize) -> bool {
+    text.get(at..).is_some_and(|rest| rest.starts_with(KEY))
+}
+
+/// The text of a property list's element behind `<key>name</key>`, which [`is_property`]; `at` is behind the
+/// name.
 pub(super) fn property(text: &[u8], at: usize) -> Option<Behind> {
-    const KEY: &[u8] = b"</key>";
     const STRING: &[u8] = b"<string>";
-    if !text.get(at..)?.starts_with(KEY) {
-        return None;
-    }
     let at = at + KEY.len();
     let blanks = text[at..].iter().take(FAR).take_while(|byte| byte.is_ascii_whitespace()).count();
     let found = text[at + blanks..].starts_with(STRING);

@@ -9,23 +9,24 @@ const LONGEST: usize = 512;
 const PREFIX: usize = 48;
 
 /// The assignment of the value behind an operator to `name`.
-pub(super) fn read(text: &[u8], name: Span, behind: Behind) -> Option<Assignment> {
+pub(super) fn read(text: &[u8], name: Span, behind: Behind, later: &mut Option<usize>) -> Option<Assignment> {
     let mut at = skip_blanks(text, behind.at);
     if behind.operator == Operator::Element {
         return element(text, name, at);
     }
     if matches!(text.get(at), Some(b'\n' | b'\r')) {
+        later.get_or_insert(at);
         at = next_line(text, at)?;
     }
     let made = |value: Span, quote, wrapped| {
         let value = inner(text, without_scheme(text, value));
         (!value.is_empty()).then_some(Assignment { name, value, quote, operator: behind.operator, wrapped })
     };
-    if let Some((value, quote)) = quoted(text, at) {
+    if let Some((value, quote)) = quoted(text, at, later) {
         return made(value, Some(quote), false);
     }
     if let Some(inner) = typed(text, at, behind.operator).or_else(|| wrapper(text, at))
-        && let Some((value, quote)) = quoted(text, inner.0)
+        && let Some((value, quote)) = quoted(text, inner.0, later)
     {
         return made(value, Some(quote), inner.1);
     }
@@ -98,8 +99,9 @@ fn element(text: &[u8], name: Span, at: usize) -> Option<Assignment> {
     })
 }
 
-/// A text in quotes that begins at `at`: its inner span and the quote.
-fn quoted(text: &[u8], at: usize) -> Option<(Span, u8)> {
+/// A text in quotes that begins at `at`: its inner span and the quote. `later` is told of lines that it goes on
+/// in.
+fn quoted(text: &[u8], at: usize, later: &mut Option<usize>) -> Option<(Span, u8)> {
     let mut at = at;
     // Prefixes of strings: b"", r'', @"", $"", N'', L"", f"".
     let letters =
@@ -119,7 +121,9 @@ fn quoted(text: &[u8], at: usize) -> Option<(Span, u8)> {
         start += 2;
     } else if slashes == 0 && quote == b'"' && text.get(start) == Some(&b'\'') {
         // "'v'" and its like: the inner quotes count.
-        if let Some(found) = quoted(text, start).filter(|found| text.get(found.0.end + 1) == Some(&b'"')) {
+        if let Some(found) =
+            quoted(text, start, later).filter(|found| text.get(found.0.end + 1) == Some(&b'"'))
+        {
             return Some(found);
         }
     }
@@ -132,7 +136,12 @@ fn quoted(text: &[u8], at: usize) -> Option<(Span, u8)> {
             b'\\' if slashes > 0 && text.get(end + slashes) == Some(&quote) => {
                 return Some((Span::new(start, end), quote));
             }
-            b'\\' => end += 2,
+            b'\\' => {
+                if text.get(end + 1) == Some(&b'\n') {
+                    later.get_or_insert(end);
+                }
+                end += 2;
+            }
             _ => end += 1,
         }
     }

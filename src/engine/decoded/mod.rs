@@ -13,7 +13,6 @@
 mod squeezed;
 mod value;
 
-use super::derived::Watch;
 use super::trace::{AnchorKind, Event, Listener, Look, Sink, Trace, Undone};
 use super::{Engine, Input, Match, Scratch};
 use crate::text::Span;
@@ -132,16 +131,13 @@ impl Engine {
         input: &Input<'_>,
         range: Range<usize>,
         out: &mut S,
-        mut watch: Option<&mut Watch<'_>>,
     ) {
         let mut spots = std::mem::take(&mut scratch.decoded.spots);
         sieve::find(input.text, range, &mut scratch.decoded.marks, &mut spots);
         for &spot in &spots {
             let looked = region::look(input.text, spot, &mut scratch.decoded.last);
             let Some((anchor, Looked { span, region })) = looked else { continue };
-            if let Some(watch) = &mut watch {
-                watch.region(anchor, span);
-            }
+            out.depends(anchor, span);
             if let Some(region) = region {
                 self.in_region(scratch, input, (&region, anchor), out);
             }

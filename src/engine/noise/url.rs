@@ -9,6 +9,8 @@ const HOST: usize = 64;
 const USER: usize = 80;
 /// Up to this length a password of small letters or digits alone is a word or a number, in bytes.
 const PLAIN: usize = 16;
+/// Longest name of a member of an object that is looked at, in bytes.
+const MEMBER: usize = 128;
 /// From this share of weak words on (in hundredths) a password tells nothing of a real one.
 const WEAK: i16 = 75;
 
@@ -55,7 +57,7 @@ pub fn basic_password(value: &[u8], fixture: bool) -> bool {
 /// connection string is code.
 fn of_object(before: &[u8]) -> bool {
     let Some(named) = before.strip_suffix(b"=") else { return false };
-    let name = named.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let name = named.iter().rev().take(MEMBER).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let owner = &named[..named.len() - name];
     owner.ends_with(b".") || owner.ends_with(b"->")
 }

@@ -76,10 +76,18 @@ fn before(text: &[u8], open: usize, comma: bool) -> bool {
         .is_some_and(|by| next(text, from + by, comma) == Some(open))
 }
 
+/// Nothing is joined at `at`. Where lines behind its own decided about that, they are told.
+fn nothing_at(text: &[u8], at: usize) -> Option<Looked> {
+    let behind = &text[at + 1..text.len().min(at + 1 + SPACE)];
+    let blank = |byte: &&u8| byte.is_ascii_whitespace() || b"+.&|<>\\,".contains(byte);
+    let crossed = behind.iter().take_while(blank).any(|&byte| byte == b'\n');
+    crossed.then(|| Looked { span: Span::new(at, text.len().min(at + SPACE + 4)), region: None })
+}
+
 /// A quote at `at` that may close a piece which another follows.
 pub(super) fn look(text: &[u8], at: usize) -> Option<Looked> {
     let comma = false;
-    let first = next(text, at, comma)?;
+    let Some(first) = next(text, at, comma) else { return nothing_at(text, at) };
     let nothing = |to: usize| {
         let from = at.saturating_sub(PIECE.min(super::BEFORE) + SPACE);
         Some(Looked { span: Span::new(from, text.len().min(to)), region: None })
@@ -117,11 +125,9 @@ fn region(text: &[u8], open: usize, end: usize, next_open: usize, comma: bool) -
 /// A list of literals before `].join(` or behind `.join([`: `bracket` is where it opens.
 pub(super) fn list(text: &[u8], bracket: usize) -> Option<Looked> {
     let rest = &text[bracket + 1..text.len().min(bracket + 1 + SPACE)];
-    let blanks = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    let open = bracket + 1 + blanks;
-    if !matches!(text[open], b'"' | b'\'') {
-        return None;
-    }
+    let blanks = rest.iter().position(|byte| !byte.is_ascii_whitespace());
+    let open = blanks.map(|blanks| bracket + 1 + blanks).filter(|&at| matches!(text[at], b'"' | b'\''));
+    let Some(open) = open else { return nothing_at(text, bracket) };
     let nothing = |to: usize| Looked { span: Span::new(bracket, text.len().min(to)), region: None };
     let Some(first) = close(text, open) else { return Some(nothing(open + PIECE)) };
     let Some(second) = next(text, first, true) else { return Some(nothing(first + SPACE + 2)) };
@@ -161,7 +167,7 @@ pub(super) fn continued(text: &[u8], at: usize) -> Option<Looked> {
         let before = at.checked_sub(1).is_some_and(|before| in_word(text[before]));
         (word && before).then(|| at + SPACE.min(text.len() - at) - rest.len() + blanks)
     };
-    let mut next = goes_on(at)?;
+    let Some(mut next) = goes_on(at) else { return nothing_at(text, at) };
     let above = start.checked_sub(1).and_then(|end| {
         let end = if text[..end].ends_with(b"\r") { end - 1 } else { end };
         end.checked_sub(1)
