@@ -367,7 +367,7 @@ mod tests {
                 .find_map(|(at, length)| assign::parse(text.as_bytes(), Span::new(at, at + length)))
                 .unwrap_or_else(|| panic!("no word in {name}"));
             let context = Context { text: text.as_bytes(), assignment: &assignment, file: CONFIG };
-            assert!(judge(&context).secret, "{text}");
+            assert!(judge(&context, &mut Memory::default()).secret, "{text}");
         }
     }
 
