@@ -539,7 +539,7 @@ impl Cut<'_> {
 
     /// Every secret around a piece of the text.
     fn hidden(&self, piece: Span) -> Vec<Span> {
-        let mut hidden = self.scan.engine.unshown(&mut Scratch::default(), self.text, piece);
+        let mut hidden = self.scan.engine.unshown(self.text, piece);
         hidden.extend(self.matches.iter().map(|found| found.secret));
         hidden
     }

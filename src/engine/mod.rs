@@ -30,7 +30,7 @@ use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use noise::FileKind;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use trace::Sink;
 
 pub use overlap::specificity;
@@ -144,6 +144,8 @@ pub struct Engine {
     begins: Vec<String>,
     /// For the rules that are not in force; made when it is asked for.
     idle: OnceLock<Option<Box<Engine>>>,
+    /// What was needed to look around a match, for the next one.
+    spare: Mutex<Vec<Scratch>>,
 }
 
 impl Engine {
@@ -178,7 +180,17 @@ impl Engine {
             })
             .flatten()
             .collect();
-        Engine { rules, active, anchors, table, regexes, reach, begins, idle: OnceLock::new() }
+        Engine {
+            rules,
+            active,
+            anchors,
+            table,
+            regexes,
+            reach,
+            begins,
+            idle: OnceLock::new(),
+            spare: Mutex::default(),
+        }
     }
 
     /// The rules.
@@ -218,14 +230,19 @@ impl Engine {
 
     /// What must not be shown of a text around `piece`: whatever any rule takes for a secret there, in
     /// force or not and in any kind of file.
-    pub fn unshown(&self, scratch: &mut Scratch, text: &[u8], piece: Span) -> Vec<Span> {
+    pub fn unshown(&self, text: &[u8], piece: Span) -> Vec<Span> {
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = spare().pop().unwrap_or_default();
         let own = piece.start.saturating_sub(LOOK_BEHIND)..piece.end;
         let input = Input { text, own, kind: FileKind::ANY, binary: false };
         let mut found = Vec::new();
-        self.scan(scratch, &input, &mut found);
+        self.scan(&mut scratch, &input, &mut found);
         if let Some(idle) = self.idle() {
-            idle.scan(scratch, &input, &mut found);
+            idle.scan(&mut scratch, &input, &mut found);
         }
+        // They are told where the whole text is scanned.
+        scratch.take_limits();
+        spare().push(scratch);
         found.into_iter().map(|found| found.secret).collect()
     }
 

@@ -2,8 +2,8 @@
 //! which of several places of one secret is told.
 
 use super::{Cut, Hit, ReadAs, Scan, Scanner};
+use crate::engine::Input;
 use crate::engine::noise::FileKind;
-use crate::engine::{Input, Scratch};
 use crate::origin::Origin;
 use crate::text::{LineIndex, Reading, Span, hide};
 use crate::unpack::Known;
@@ -52,7 +52,7 @@ fn take(origin: &mut Origin, change: impl FnOnce(Origin) -> Origin) {
 /// Words of an input, which may hold secrets, as they may be shown.
 fn masked(scan: &Scan, words: &str) -> String {
     let whole = Span::new(0, words.len());
-    let hidden = scan.engine.unshown(&mut Scratch::default(), words.as_bytes(), whole);
+    let hidden = scan.engine.unshown(words.as_bytes(), whole);
     hide(words.as_bytes(), whole, &hidden, |_| "…".to_owned())
 }
 

@@ -66,7 +66,7 @@ impl<'e> Places<'e> {
         let from = here.saturating_sub(AROUND).max(1);
         let start = start_of(&text.text, text.secret.start, here - from);
         let end = (from..=here + AROUND).fold(start, |at, _| next_line(&text.text, at));
-        let mut hidden = self.engine.unshown(&mut Scratch::default(), &text.text, Span::new(start, end));
+        let mut hidden = self.engine.unshown(&text.text, Span::new(start, end));
         hidden.push(text.secret);
         let mut out = Vec::new();
         let mut at = start;
