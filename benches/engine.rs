@@ -165,7 +165,7 @@ fn judged(text: &[u8]) -> bool {
     let name = Span::new(4, 9);
     let Some(assignment) = assign::parse(text, name) else { return false };
     let context = noise::Context { text, assignment: &assignment, file: noise::FileKind::UNKNOWN };
-    noise::judge(&context).secret
+    noise::judge(&context, &mut noise::Memory::default()).secret
 }
 
 criterion_group!(benches, usual, views, number_of_rules, linear, judgement);
