@@ -27,6 +27,7 @@ pub mod child;
 pub mod derive;
 mod emit;
 mod forms;
+mod glance;
 pub mod known;
 mod learn;
 mod needles;
