@@ -347,7 +347,7 @@ impl Needles {
             self.text = larger;
         }
         let size = (32 * wanted).next_power_of_two().trailing_zeros().clamp(15, 25);
-        let sparse = wanted > MANY;
+        let sparse = self.sparse || wanted > MANY;
         let heads = (wanted / if sparse { 8 } else { 2 }).next_power_of_two().max(1 << 10);
         if size > 32 - self.filter.shift || heads > self.heads.len() || sparse != self.sparse {
             self.filter = Filter::new(size.max(32 - self.filter.shift));
