@@ -27,11 +27,13 @@ pub mod child;
 pub mod derive;
 mod emit;
 mod forms;
+mod glance;
 pub mod known;
 mod learn;
 mod needles;
 mod reader;
 mod report;
+mod shown;
 pub mod sources;
 pub mod stream;
 mod text;
@@ -43,6 +45,7 @@ use crate::rules::RuleIndex;
 use emit::{Cover, Emitter, Label, Writer};
 use needles::Needles;
 use reader::{Hit, Readers, Shared};
+use shown::{Open, Shown};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -104,7 +107,7 @@ pub struct Options {
 /// Bytes that have left and are kept: a value that is registered too late is looked for in them.
 const HISTORY: usize = 64 << 10;
 /// Most bytes that are taken in one step.
-const STEP: usize = 64 << 10;
+const STEP: usize = 128 << 10;
 /// Shortest beginning of a value that is masked at the end of the input, in bytes.
 const FRAGMENT: u64 = 8;
 /// Most bytes that are held back because a piece of a value stands before them.
@@ -134,6 +137,7 @@ pub struct Masker {
     covers: Vec<Cover>,
     emitter: Emitter,
     live: Live,
+    shown: Shown,
     /// Hashes of the values that are known.
     learned: HashSet<u64>,
     hasher: RandomState,
@@ -155,6 +159,7 @@ impl Masker {
             covers: Vec::new(),
             emitter: Emitter::new(),
             live: Live::default(),
+            shown: Shown::starting_at(0),
             learned: HashSet::new(),
             hasher: RandomState::new(),
         }
@@ -217,7 +222,9 @@ impl Masker {
         if let (true, Some(engine)) = (self.options.unknown, &self.engine) {
             let mut findings = Findings::default();
             self.live.pause(engine, &self.input, self.base, &mut findings);
+            self.shown.pause(engine, &mut findings);
             self.cover(findings.covered);
+            self.read_to(self.end());
         }
         let mut to = self.end();
         let hold = self.readers.hold(Source::Input(&self.input, self.base), &self.needles, true);
@@ -239,7 +246,8 @@ impl Masker {
 
     /// The input has ended: append to `out` all the rest, masked.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        self.rules(true);
+        let open = self.rules(true);
+        self.read_to(open.read);
         let source = Source::Input(&self.input, self.base);
         let live = self.needles.live(&self.input) as u64;
         let mut shared = Shared { needles: &self.needles, hits: &mut self.hits, found: Vec::new() };
@@ -272,6 +280,7 @@ impl Masker {
         self.read = self.base;
         self.readers = Readers::new();
         self.live = Live::starting_at(self.base);
+        self.shown = Shown::starting_at(self.base);
     }
 
     /// Is anything held back?
@@ -302,12 +311,12 @@ impl Masker {
 
     /// Read what is new; tells up to where it may leave.
     fn read_on(&mut self) -> u64 {
-        let rules = self.rules(false);
-        self.read_to(self.end());
+        let open = self.rules(false);
+        self.read_to(open.read);
         let hold = match self.needles.is_empty() {
             true => u64::MAX,
             false => {
-                let source = Source::Input(&self.input, self.base);
+                let source = Source::Input(&self.input[..self.index(open.read)], self.base);
                 let hold = self.readers.hold(source, &self.needles, false);
                 let run = self.readers.hold_run(source, &self.needles);
                 let end = self.end();
@@ -321,15 +330,19 @@ impl Masker {
                 }
             }
         };
-        hold.min(rules).min(self.end())
+        hold.min(open.hold).min(open.read)
     }
 
     /// Let the rules look at what is new, and the readers up to where that taught new values. Tells up
     /// to where the rules have decided.
-    fn rules(&mut self, ended: bool) -> u64 {
-        let (true, Some(engine)) = (self.options.unknown, &self.engine) else { return u64::MAX };
+    fn rules(&mut self, ended: bool) -> Open {
+        let (true, Some(engine)) = (self.options.unknown, &self.engine) else {
+            return Open { hold: u64::MAX, read: self.end() };
+        };
         let mut findings = Findings::default();
         let hold = self.live.read(engine, &self.input, self.base, ended, &mut findings);
+        let mut open = self.shown.read(engine, &self.input, self.base, ended, &mut findings);
+        open.hold = open.hold.min(hold);
         let engine = Arc::clone(engine);
         self.cover(findings.covered);
         findings.learned.sort_by_key(|learned| learned.at);
@@ -342,7 +355,7 @@ impl Masker {
             let name = engine.rules().get(rule).id.to_string();
             self.needles.add(vec![Needle { name, value, strength }], at);
         }
-        hold
+        open
     }
 
     /// Let the readers read up to offset `to`.

@@ -4,6 +4,9 @@
 //! as all of it. A text is probed at every seventh place: any window of ten bytes holds one of these
 //! places with four bytes behind it, and a filter of one bit tells for nearly all of them that no value
 //! has such four bytes. Plain values are found where all of them stands, by Aho-Corasick.
+//!
+//! Of very many values every second place alone is written down, and a text is probed at every third
+//! place: of two probes in ten bytes one stands on a place that was.
 
 use super::forms;
 use super::report::Form;
@@ -27,6 +30,10 @@ const CORE: usize = 8;
 const EXTENT: usize = 256;
 /// The spellings of a strong value are together about so many times as long as the value.
 const SPELLED: usize = 19;
+/// Length of all spellings together from which on only every second place is written down, in bytes.
+const MANY: usize = 1 << 20;
+/// Bytes from one probe to the next then.
+const SPARSE: usize = 3;
 /// Most places with the same four bytes that are asked whether they serve for a new one.
 const TWINS: usize = 4;
 const NONE: u32 = u32::MAX;
@@ -73,8 +80,8 @@ pub(super) struct Needles {
     /// By hash of four bytes: the last place of `text` that has them; `next` has the one before.
     heads: Vec<u32>,
     next: Vec<u32>,
-    /// Number of places in `heads`.
-    places: usize,
+    /// Only every second place of `text` is in the table.
+    sparse: bool,
     filter: Filter,
     /// Beginnings of windows, of one to three bytes.
     beginnings: [Filter; 3],
@@ -138,7 +145,7 @@ impl Needles {
             spellings: Vec::new(),
             heads: vec![NONE; 1 << 10],
             next: Vec::new(),
-            places: 0,
+            sparse: false,
             filter: Filter::new(15),
             beginnings: [Filter::new(8), Filter::new(16), Filter::new(18)],
             literals: Vec::new(),
@@ -236,10 +243,12 @@ impl Needles {
         if text.len() < run {
             return;
         }
+        self.reserve(text.len() + 1);
+        // A spelling begins at an even place, so that its second ones do too.
+        self.text.resize(self.text.len().next_multiple_of(2), 0);
         let start = self.text.len();
-        self.reserve(text.len());
         self.text.extend_from_slice(text);
-        self.next.resize(self.text.len(), NONE);
+        self.next.resize(self.link(self.text.len()) + 1, NONE);
         let end = self.text.len();
         self.longest_run = self.longest_run.max(run);
         self.spellings.push(Spelling {
@@ -250,15 +259,30 @@ impl Needles {
             run: run as u8,
             exact,
         });
-        let index = self.spellings.len() - 1;
-        for at in start..=end - 4 {
-            if end - at >= run {
-                for length in 1..=3 {
-                    self.beginnings[length - 1].add(beginning(&self.text[at..at + length]));
-                }
+        for at in start..=end - run {
+            for length in 1..=3 {
+                self.beginnings[length - 1].add(beginning(&self.text[at..at + length]));
             }
-            self.place(index, at);
         }
+        self.places(self.spellings.len() - 1);
+    }
+
+    /// Write down where a spelling has which four bytes.
+    fn places(&mut self, index: usize) {
+        let Spelling { start, end, .. } = self.spellings[index];
+        for at in start as usize..=end as usize - 4 {
+            if !self.sparse || at % 2 == 0 {
+                self.place(index, at);
+            } else {
+                self.filter.add(gram(&self.text[at..at + 4]));
+            }
+        }
+    }
+
+    /// The place of `next` for a place of `text`.
+    #[inline]
+    fn link(&self, at: usize) -> usize {
+        at >> u32::from(self.sparse)
     }
 
     /// Write down that a spelling has four bytes at a place.
@@ -271,7 +295,7 @@ impl Needles {
         }
         let gram = gram(&self.text[at..at + 4]);
         let slot = self.slot(gram);
-        let mut other = self.heads[slot];
+        let mut other = if self.filter.has(gram) { self.heads[slot] } else { NONE };
         let mut looked = 0;
         // Nearly all places differ in one of the outer bytes, which is told without their spelling.
         let (before, behind) = (at - around.start, around.end - 1 - at);
@@ -280,7 +304,7 @@ impl Needles {
         let own = outer(at);
         while other != NONE && looked < TWINS {
             if outer(other as usize) != own {
-                other = self.next[other as usize];
+                other = self.next[self.link(other as usize)];
                 looked += 1;
                 continue;
             }
@@ -293,11 +317,11 @@ impl Needles {
             {
                 return;
             }
-            other = self.next[other as usize];
+            other = self.next[self.link(other as usize)];
             looked += 1;
         }
-        self.next[at] = std::mem::replace(&mut self.heads[slot], at as u32);
-        self.places += 1;
+        let link = self.link(at);
+        self.next[link] = std::mem::replace(&mut self.heads[slot], at as u32);
         self.filter.add(gram);
     }
 
@@ -321,30 +345,17 @@ impl Needles {
             larger.extend_from_slice(&self.text);
             self.text.zeroize();
             self.text = larger;
-            self.next.reserve_exact(self.text.capacity() - self.next.len());
         }
         let size = (32 * wanted).next_power_of_two().trailing_zeros().clamp(15, 25);
-        let heads = (wanted / 2).next_power_of_two().max(1 << 10);
-        if size <= 32 - self.filter.shift && heads <= self.heads.len() {
-            return;
-        }
-        let placed: Vec<u32> = self.heads.iter().copied().filter(|&head| head != NONE).collect();
-        let mut all = Vec::with_capacity(self.places);
-        for head in placed {
-            let mut at = head;
-            while at != NONE {
-                all.push(at);
-                at = self.next[at as usize];
-            }
-        }
-        all.sort_unstable();
-        self.filter = Filter::new(size.max(32 - self.filter.shift));
-        self.heads = vec![NONE; heads.max(self.heads.len())];
-        for at in all {
-            let gram = gram(&self.text[at as usize..at as usize + 4]);
-            let slot = self.slot(gram);
-            self.next[at as usize] = std::mem::replace(&mut self.heads[slot], at);
-            self.filter.add(gram);
+        let sparse = self.sparse || wanted > MANY;
+        let heads = (wanted / if sparse { 8 } else { 2 }).next_power_of_two().max(1 << 10);
+        if size > 32 - self.filter.shift || heads > self.heads.len() || sparse != self.sparse {
+            self.filter = Filter::new(size.max(32 - self.filter.shift));
+            self.heads = vec![NONE; heads];
+            self.sparse = sparse;
+            self.next = Vec::with_capacity(self.link(self.text.capacity()) + 1);
+            self.next.resize(self.link(self.text.len()) + 1, NONE);
+            (0..self.spellings.len()).for_each(|index| self.places(index));
         }
     }
 
@@ -363,7 +374,7 @@ impl Needles {
                 if self.filter.has(gram) {
                     self.look(text, at, gram, &mut last, found);
                 }
-                at += RUN - 3;
+                at += if self.sparse { SPARSE } else { RUN - 3 };
             }
         }
         if let Some(automaton) = &self.automaton {
@@ -384,7 +395,7 @@ impl Needles {
         let mut place = self.heads[self.slot(wanted)];
         while place != NONE {
             let here = place as usize;
-            place = self.next[here];
+            place = self.next[self.link(here)];
             if gram(&self.text[here..]) != wanted || here.wrapping_sub(at) == last.0 && at < last.1 {
                 continue;
             }
@@ -476,19 +487,28 @@ impl Needles {
         if text.len() < 4 {
             return self.beginnings[text.len() - 1].has(beginning(text));
         }
-        let wanted = gram(text);
-        if !self.filter.has(wanted) {
+        if !self.filter.has(gram(text)) {
             return false;
         }
-        let mut place = self.heads[self.slot(wanted)];
+        // Where only every second place is written down it may be the one behind this.
+        self.begins_at(text, 0) || self.sparse && (text.len() == 4 || self.begins_at(text, 1))
+    }
+
+    /// Has a value a window that begins with this, and has its place `by` bytes behind that?
+    fn begins_at(&self, text: &[u8], by: usize) -> bool {
+        let mut place = self.heads[self.slot(gram(&text[by..]))];
         while place != NONE {
-            let here = place as usize;
-            place = self.next[here];
+            let behind = place as usize;
+            place = self.next[self.link(behind)];
+            let Some(here) = behind.checked_sub(by) else { continue };
             let stands = self.text.get(here..here + text.len());
             if !stands.is_some_and(|stands| stands.eq_ignore_ascii_case(text)) {
                 continue;
             }
-            let held = self.spelling_at(here as u32);
+            let held = self.spelling_at(behind as u32);
+            if here < held.start as usize {
+                continue;
+            }
             let rest = &self.text[here..held.end as usize];
             if text.len() < usize::from(held.run)
                 && rest.len() >= usize::from(held.run)
@@ -521,6 +541,20 @@ fn common<'a>(exact: bool, one: impl Iterator<Item = &'a u8>, other: impl Iterat
 
 /// Does a text have a window that says something: not only a few bytes again and again?
 fn has_sign(text: &[u8], run: usize) -> bool {
+    // Nearly all do within their first bytes.
+    if let Some(first) = text.get(..run) {
+        let mut seen = [0; DIFFERENT];
+        let mut different = 0;
+        for byte in first.iter().map(u8::to_ascii_lowercase) {
+            if !seen[..different].contains(&byte) {
+                seen[different] = byte;
+                different += 1;
+            }
+            if different == DIFFERENT {
+                return true;
+            }
+        }
+    }
     let mut any = false;
     signs(text, run, |_, _| any = true);
     any

@@ -5,11 +5,12 @@
 //! stands, it takes the bytes around it and reads on until nothing that holds the escape can be found
 //! any more. So what a view costs depends on the number of escapes.
 
+use super::glance::{CUT, nothing_around};
 use super::needles::{Found, Needles};
 use super::report::Form;
 use super::text::{Source, Text};
 use crate::view::spots::{BASE64_RUN, Spots, may_begin};
-use crate::view::{Kind, Said, Unit, View, is_base64, is_space, sextet};
+use crate::view::{Kind, Said, Unit, View, is_base64, is_space, may_begin_dump, sextet};
 
 /// A find in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,7 +177,17 @@ struct Reader {
     worth: bool,
     /// The first escape in the text that was not judged.
     first: usize,
+    /// Bytes of the text that were judged.
+    judged: usize,
     readers: Box<Readers>,
+}
+
+/// What to do at a place where something may be read.
+enum Start {
+    /// Read from here on.
+    At(usize),
+    /// There is nothing to read before this place.
+    Behind(usize),
 }
 
 fn form_of(kind: Kind) -> Form {
@@ -213,6 +224,7 @@ impl Reader {
             done: 0,
             worth: false,
             first: 0,
+            judged: 0,
             readers: Box::new(Readers::of(form, depth + 1, alone(kind))),
         }
     }
@@ -230,7 +242,13 @@ impl Reader {
             if !self.engaged {
                 while spots.next_if(|&spot| spot < at).is_some() {}
                 let Some(spot) = spots.next() else { break };
-                let Some(start) = self.start(source, spot, shared) else { continue };
+                let start = match self.start(source, spot, shared) {
+                    Start::At(start) => start,
+                    Start::Behind(end) => {
+                        at = end;
+                        continue;
+                    }
+                };
                 self.engaged = true;
                 self.began = source.unit(start).start;
                 for at in start..spot {
@@ -281,11 +299,16 @@ impl Reader {
             }
             return;
         }
-        let near = &self.text.bytes[self.first.saturating_sub(4)..];
-        let wide = &self.text.bytes[self.first.saturating_sub(CUT)..];
+        // What was looked at with the bytes before is not looked at again.
+        let from = |before: usize, again: usize| {
+            self.first.saturating_sub(before).max(self.judged.saturating_sub(again))
+        };
+        let near = &self.text.bytes[from(4, 3)..];
+        let wide = &self.text.bytes[from(CUT, 0)..];
         self.worth = near.windows(4).any(|part| shared.needles.has_gram(part))
             || (0..wide.len()).any(|at| may_begin(wide[at], wide.get(at + 1).copied()))
             || shared.needles.spaced && wide.contains(&b'+');
+        self.judged = self.text.len();
         if self.worth {
             self.lead_on(source, shared.margin());
             return;
@@ -310,19 +333,30 @@ impl Reader {
         lead(&mut self.text, source, first, margin - there);
     }
 
-    /// Where reading begins for something at `spot`; `None` where there is nothing to read.
-    fn start(&self, source: Source<'_>, spot: usize, shared: &Shared<'_>) -> Option<usize> {
+    /// Where reading begins for something at `spot`, if there is anything to read.
+    fn start(&self, source: Source<'_>, spot: usize, shared: &Shared<'_>) -> Start {
         let bytes = source.bytes();
-        match self.kind() {
-            Kind::Terminal if bytes[spot] == 8 && spot > 0 && bytes[spot - 1] == b'_' => Some(spot - 1),
-            Kind::Unspaced => (live_before(&bytes[..spot], shared)).then_some(spot),
+        let worth = match self.kind() {
+            Kind::Terminal if bytes[spot] == 8 && spot > 0 && bytes[spot - 1] == b'_' => {
+                return Start::At(spot - 1);
+            }
+            Kind::Unspaced => live_before(&bytes[..spot], shared),
             Kind::Base64(skip) => {
                 let start = spot + 1 - BASE64_RUN;
-                reads_as_text(&bytes[start..=spot], skip).then_some(start)
+                if reads_as_text(&bytes[start..=spot], skip) {
+                    return Start::At(start);
+                }
+                false
             }
-            Kind::Pairs => Some(crate::view::spots::pairs_start(bytes, spot)),
-            _ => Some(spot),
-        }
+            Kind::Pairs => return Start::At(crate::view::spots::pairs_start(bytes, spot)),
+            Kind::Dump | Kind::Column => may_begin_dump(&bytes[spot..]),
+            Kind::Form => true,
+            kind => match nothing_around(kind, bytes, spot, shared.needles) {
+                Some(end) => return Start::Behind(end),
+                None => true,
+            },
+        };
+        if worth { Start::At(spot) } else { Start::Behind(spot + 1) }
     }
 
     /// Read one byte.
@@ -421,6 +455,7 @@ impl Reader {
         self.done = 0;
         self.worth = false;
         self.first = 0;
+        self.judged = 0;
     }
 
     fn hold(&self, source: Source<'_>, needles: &Needles, pause: bool) -> u64 {
@@ -514,9 +549,6 @@ fn reads_as_text(run: &[u8], skip: u8) -> bool {
         matches!(decoded, 0 | b'\t' | b'\n' | b'\r' | b' '..=b'~')
     })
 }
-
-/// Longest beginning of an escape that another escape may cut, in bytes.
-const CUT: usize = 14;
 
 /// Length of the end of a text that is the beginning of an escape of some kind.
 fn escape_begun(text: &[u8]) -> usize {

@@ -40,12 +40,11 @@ impl Text {
         if range.is_empty() {
             return;
         }
-        let mut whole = Text::default();
-        whole.extend(source, range);
-        if !self.bytes.is_empty() {
-            whole.extend(Source::Read(self), 0..self.len());
+        if self.bytes.capacity() - self.bytes.len() < range.len() {
+            self.grow(range.len());
         }
-        *self = whole;
+        self.bytes.splice(0..0, source.bytes()[range.clone()].iter().copied());
+        self.spans.splice(0..0, range.map(|at| source.unit(at)).map(|unit| (unit.start, unit.end)));
     }
 
     #[inline]

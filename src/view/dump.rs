@@ -35,6 +35,22 @@ fn nibble(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
 
+/// Can a line that begins so be one of a dump: an offset, and a pair behind it? Where the text ends before
+/// that can be told, yes.
+pub fn may_begin_dump(line: &[u8]) -> bool {
+    let offset = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let rest = &line[offset..];
+    let Some(&behind) = rest.first() else { return true };
+    if behind == b'\r' {
+        return true;
+    }
+    let gap = 1 + rest[1..].iter().take_while(|&&byte| byte == b' ').count();
+    let pair = rest[gap..].iter().take(2);
+    (6..=16).contains(&offset)
+        && matches!(behind, b' ' | b':')
+        && pair.clone().all(|&byte| byte.is_ascii_hexdigit() || byte == b'\r')
+}
+
 impl State {
     pub(super) fn pending(&self) -> Option<u64> {
         self.high.map(|high| high.1)

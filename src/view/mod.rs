@@ -17,6 +17,7 @@ mod terminal;
 use zeroize::Zeroize;
 
 pub use self::base64::{NO_SEXTET, SEXTETS, is_base64, sextet};
+pub use self::dump::may_begin_dump;
 
 /// A byte and the input bytes `start..end` that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,7 +232,7 @@ impl View {
         while let Some(unit) = todo.pop() {
             self.units.push(unit);
             self.bytes.push(unit.byte);
-            match self.decide(last) {
+            match decide(self.kind, &self.bytes, last) {
                 Step::More => {}
                 Step::Plain => self.first_as_it_stands(&mut last, &mut todo, say),
                 Step::Nothing => {
@@ -295,25 +296,60 @@ impl View {
         self.units.clear();
         self.bytes.clear();
     }
+}
 
-    fn decide(&self, last: Option<u8>) -> Step {
-        let bytes = self.bytes.as_slice();
-        if bytes.len() == 1 && !self.kind.begins(bytes[0]) {
-            return if self.kind == Kind::Terminal && bytes[0] == b'_' { Step::More } else { Step::Plain };
-        }
-        match self.kind {
-            Kind::Terminal => terminal::decide(bytes, last),
-            Kind::Percent => escape::percent(bytes),
-            Kind::Form => escape::form(bytes),
-            Kind::Backslash => escape::backslash(bytes),
-            Kind::Entity => escape::entity(bytes),
-            Kind::Doubled => escape::doubled(bytes),
-            Kind::Joined => escape::joined(bytes),
-            Kind::Printable => escape::printable(bytes),
-            Kind::Unspaced => escape::unspaced(bytes),
-            _ => Step::Plain,
-        }
+/// What the bytes from the beginning of an escape on stand for, as far as they have come.
+#[inline]
+fn decide(kind: Kind, bytes: &[u8], last: Option<u8>) -> Step {
+    if bytes.len() == 1 && !kind.begins(bytes[0]) {
+        return if kind == Kind::Terminal && bytes[0] == b'_' { Step::More } else { Step::Plain };
     }
+    match kind {
+        Kind::Terminal => terminal::decide(bytes, last),
+        Kind::Percent => escape::percent(bytes),
+        Kind::Form => escape::form(bytes),
+        Kind::Backslash => escape::backslash(bytes),
+        Kind::Entity => escape::entity(bytes),
+        Kind::Doubled => escape::doubled(bytes),
+        Kind::Joined => escape::joined(bytes),
+        Kind::Printable => escape::printable(bytes),
+        Kind::Unspaced => escape::unspaced(bytes),
+        _ => Step::Plain,
+    }
+}
+
+/// What an escape turned out to be, and how many bytes it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// More bytes are needed to tell.
+    Open,
+    /// None: its first byte stands for itself.
+    None,
+    /// It stands for nothing.
+    Nothing(usize),
+    /// It stands for a byte.
+    Byte(usize, u8),
+    /// It stands for a character.
+    Char(usize, char),
+}
+
+/// What stands at the beginning of `bytes`, of which the first may begin an escape of this kind. `last` is
+/// the byte before.
+pub fn escape(kind: Kind, bytes: &[u8], last: Option<u8>) -> Escape {
+    for length in 1..=bytes.len() {
+        return match decide(kind, &bytes[..length], last) {
+            Step::More => continue,
+            Step::Plain => Escape::None,
+            Step::Nothing | Step::Again => Escape::Nothing(length),
+            Step::NothingButLast => Escape::Nothing(length - 1),
+            Step::Byte(byte) => Escape::Byte(length, byte),
+            Step::ByteButLast(byte) => Escape::Byte(length - 1, byte),
+            Step::Char(code) => {
+                Escape::Char(length, char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+            }
+        };
+    }
+    Escape::Open
 }
 
 impl Drop for View {

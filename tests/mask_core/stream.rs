@@ -93,16 +93,14 @@ proptest! {
         prop_assert!(!contains(&out, inside), "{}", shown(&out));
     }
 
+    /// Of a text without escapes and without secrets no more is held than could begin a value or an encoding.
     #[test]
-    fn little_is_held(text in text(), sizes in proptest::collection::vec(0usize..40, 1..20)) {
-        let (mut masker, mut out, mut taken) = (masker(&[]), Vec::new(), 0);
-        masker.add(needles());
-        for piece in cut(&text, &sizes) {
+    fn little_is_held(words in "[a-z]{1,12}([ ,.:;!?/-][a-zA-Z0-9]{1,12}|\n){0,40}", sizes in proptest::collection::vec(1usize..40, 1..20)) {
+        let (mut masker, mut out, mut taken) = (masker(&needles()), Vec::new(), 0);
+        for piece in cut(words.as_bytes(), &sizes) {
             masker.push(piece, &mut out);
             taken += piece.len();
-            if piece.ends_with(b".\n") {
-                prop_assert_eq!(masker.report().bytes, taken as u64);
-            }
+            prop_assert!(taken - out.len() <= 20, "{} held of {}", taken - out.len(), words);
         }
     }
 }

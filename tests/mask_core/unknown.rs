@@ -175,6 +175,101 @@ fn a_pause_masks_what_has_come_far_enough() {
     assert!(!contains(&out, &secret[20..30]) && !contains(&out, &secret[..10]), "{}", shown(&out));
 }
 
+/// A text with something between its bytes.
+fn split_up(text: &[u8], every: usize, by: &[u8]) -> Vec<u8> {
+    text.chunks(every).collect::<Vec<_>>().join(by)
+}
+
+/// What does not show on a terminal.
+const HIDDEN: [&[u8]; 7] =
+    [b"\x1b[1;31m", b"\x1b[0m", b"\x1b]0;title\x07", b"\xe2\x80\x8b", b"\xef\xbb\xbf", b"\xc2\xad", b"\0"];
+
+#[test]
+fn colours_and_hidden_characters_inside_do_not_matter() {
+    let (_, token) = sample_of("github-pat-classic", 8);
+    for hidden in HIDDEN {
+        for every in [1, 3, 17] {
+            let text = [b"x ", &split_up(&token, every, hidden)[..], b" y\nnext\n"].concat();
+            let out = whole(&text);
+            let rest: Vec<u8> =
+                if hidden.ends_with(b"m") { hidden.repeat((token.len() - 1) / every) } else { Vec::new() };
+            let wanted = [b"x [MASKED:github-pat-classic]", &rest[..], b" y\nnext\n"].concat();
+            assert_eq!(shown(&out), shown(&wanted));
+            same_for_all_pieces("hidden", &masker, &text);
+        }
+    }
+    let bold: Vec<u8> = token.iter().flat_map(|&byte| [byte, 8, byte]).collect();
+    let underlined: Vec<u8> = token.iter().flat_map(|&byte| [b'_', 8, byte]).collect();
+    for text in [bold, underlined] {
+        let text = [b"x ", &text[..], b" y\n"].concat();
+        assert_eq!(shown(&whole(&text)), "x [MASKED:github-pat-classic] y\\n");
+        same_for_all_pieces("overstruck", &masker, &text);
+    }
+}
+
+#[test]
+fn values_in_colours_are_masked_like_others() {
+    let value = Dice(21).text(crate::support::BASE62, 24);
+    let value = String::from_utf8(value).unwrap();
+    // As `jq -C`, a logger and `docker compose` write it.
+    for text in [
+        format!("  \x1b[34;1m\"password\"\x1b[0m\x1b[39m:\x1b[0m \x1b[0;32m\"{value}\"\x1b[0m\n"),
+        format!("\x1b[2m12:00\x1b[0m \x1b[32mINFO\x1b[0m \x1b[3mapi_key\x1b[0m\x1b[2m=\x1b[0m{value}\n"),
+        format!("\x1b[36mweb_1  |\x1b[0m DB_PASSWORD=\x1b[33m{value}\x1b[0m\n"),
+    ] {
+        let text = format!("start\n{text}end\n");
+        let out = whole(text.as_bytes());
+        assert!(!contains(&out, &value.as_bytes()[..8]), "{}", shown(&out));
+        same_for_all_pieces("coloured", &masker, text.as_bytes());
+    }
+}
+
+#[test]
+fn private_keys_in_colours_are_masked() {
+    let key = private_key(4, true);
+    let coloured: Vec<u8> = key
+        .split(|&byte| byte == b'\n')
+        .flat_map(|line| [b"\x1b[32m", line, b"\x1b[0m\n"].concat())
+        .collect();
+    let text = [b"a\n", &coloured[..], b"the build goes on\n"].concat();
+    let out = whole(&text);
+    for line in key.split(|&byte| byte == b'\n').filter(|line| line.len() == 64) {
+        assert!(!contains(&out, &line[..12]), "{}", shown(&out));
+    }
+    assert!(out.ends_with(b"the build goes on\n"), "{}", shown(&out));
+    same_for_all_pieces("coloured key", &masker, &text);
+}
+
+/// What is shown is read for some thousand bytes behind a control sequence, and from the next one on.
+#[test]
+fn colours_now_and_then_make_no_difference() {
+    let (_, token) = sample_of("github-pat-classic", 8);
+    let line = "some words of a line of a log without any colour in it\n";
+    for lines in [1, 200, 227, 228, 229, 230, 400] {
+        let plain = line.repeat(lines);
+        let text = [
+            b"\x1b[1mone\x1b[0m ",
+            &split_up(&token, 9, b"\x1b[m")[..],
+            b"\n",
+            plain.as_bytes(),
+            &token,
+            b"\n",
+            plain.as_bytes(),
+            b"password:\n",
+            &split_up(&token, 5, b"\x1b[7m"),
+            b"\n",
+        ]
+        .concat();
+        let (expected, report) = masked(masker(), [&text[..]]);
+        assert!(!contains(&expected, &token[..9]) && report.total() == 3, "{report:?}");
+        for size in [61, 4096, 20_000] {
+            let (out, other) = masked(masker(), text.chunks(size));
+            assert_eq!(shown(&out), shown(&expected));
+            assert_eq!(other, report);
+        }
+    }
+}
+
 /// Pieces of names, operators, values, tokens and keys.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let mut pieces: Vec<Vec<u8>> = [
@@ -209,6 +304,18 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
         "eyJ",
         "1.",
         "x",
+        "\x1b[1m",
+        "\x1b[0m",
+        "\x1b[",
+        "\x1b",
+        "\x1b]0;t\n",
+        "\x07",
+        "\0",
+        "\x08",
+        "_",
+        "_\x08",
+        "\u{200b}",
+        "\u{2026}",
     ]
     .map(|piece| piece.as_bytes().to_vec())
     .into();
@@ -219,6 +326,8 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     pieces.push(dice.text(crate::support::BASE62, 32));
     pieces.extend(samples().into_iter().step_by(29).map(|(_, text, _)| text));
     pieces.extend(samples().into_iter().step_by(31).map(|(_, _, secret)| secret));
+    pieces.extend(samples().into_iter().step_by(37).map(|(_, _, secret)| split_up(&secret, 5, b"\x1b[1m")));
+    pieces.extend(samples().into_iter().step_by(101).map(|(_, _, secret)| split_up(&secret, 3, b"\0")));
     proptest::collection::vec(proptest::sample::select(pieces), 0..16).prop_map(|pieces| pieces.concat())
 }
 

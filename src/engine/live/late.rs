@@ -3,6 +3,7 @@
 //! match, or their line is complete.
 
 use super::super::Engine;
+use super::super::candidate::is_word;
 use super::alive::Automaton;
 use crate::rules::RuleIndex;
 use crate::rules::compile;
@@ -14,6 +15,8 @@ struct Rule {
     index: RuleIndex,
     /// Longest match, in bytes, and the one behind it that may decide.
     reach: usize,
+    /// A match begins where a word does, or between words.
+    word: bool,
     automata: Option<Automata>,
 }
 
@@ -57,7 +60,11 @@ impl Late {
         let longest = rules.iter().map(|rule| rule.reach).max().unwrap_or(0);
         for (at, &byte) in text.iter().enumerate().skip(from.max(open.saturating_sub(longest))) {
             let may_begin = self.by_byte[usize::from(byte)].iter();
-            let may_begin = may_begin.filter(|&&rule| at + rules[usize::from(rule)].reach >= open);
+            let in_word = is_word(byte) && at > 0 && is_word(text[at - 1]);
+            let may_begin = may_begin.filter(|&&rule| {
+                let Rule { reach, word, .. } = &rules[usize::from(rule)];
+                at + reach >= open && !(in_word && *word)
+            });
             self.begun.extend(may_begin.map(|&rule| (base + at as u64, rule)));
         }
         self.seen = base + text.len() as u64;
@@ -96,12 +103,14 @@ impl Rule {
 fn rules(engine: &Engine, by_byte: &mut [Vec<u16>]) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (index, rule) in engine.rules.iter().filter(|(index, _)| engine.is_active(*index)) {
-        let Matcher::Token(Token { anchor: Anchor::Contains { late, .. }, reach, .. }) = &rule.matcher else {
+        let Matcher::Token(Token { anchor: Anchor::Contains { late, .. }, reach, regex, .. }) = &rule.matcher
+        else {
             continue;
         };
         late.iter().for_each(|&byte| by_byte[usize::from(byte)].push(rules.len() as u16));
         if !late.is_empty() {
-            rules.push(Rule { index, reach: *reach as usize + 1, automata: None });
+            let word = regex.starts_with(r"\b");
+            rules.push(Rule { index, reach: *reach as usize + 1, word, automata: None });
         }
     }
     rules

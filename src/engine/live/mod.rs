@@ -126,6 +126,11 @@ impl Live {
         Live { decided: offset, read: offset, begun: offset, ..Live::default() }
     }
 
+    /// Is a private key being written?
+    pub fn in_key(&self) -> bool {
+        self.block.is_some()
+    }
+
     /// Read `text`, of which the first byte has offset `base` in the whole text; at least [`KEEP`] bytes
     /// before the new ones must be there, as far as there are any. Tells from which offset on bytes are
     /// not decided.

@@ -6,7 +6,7 @@ use super::process::{Change, End, Place, Process};
 use super::pty::{Pty, Terminal};
 use super::raw::{self, Fork};
 use super::signals::{Came, Signals};
-use super::sink::{Sink, Wrote};
+use super::sink::{self, Sink, Wrote};
 use crate::mask::sources::socket::Server;
 use crate::mask::stream::{Shared, Stream};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -60,6 +60,11 @@ pub struct Channel {
 impl Channel {
     /// A channel to one of our standard streams.
     pub fn new(source: Source, stream: Stream, to: BorrowedFd<'static>) -> Channel {
+        // More at a time costs less; what is no pipe says no.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Source::Inherited(fd) = &source {
+            let _ = rustix::pipe::fcntl_setpipe_size(fd, sink::PIPE);
+        }
         Channel { source, stream, sink: Sink::new(to), last: Instant::now(), tick: Duration::ZERO }
     }
 

@@ -173,6 +173,11 @@ pub fn may_begin(byte: u8, next: Option<u8>) -> bool {
     KINDS[usize::from(byte)] != 0 && byte != b'+' && next.is_none_or(|next| goes_on(byte, next))
 }
 
+/// The kinds of which an escape may begin with a byte; see [`may_begin`].
+pub fn kinds_of(byte: u8) -> impl Iterator<Item = Kind> {
+    bits(u64::from(KINDS[usize::from(byte)])).map(|kind| MARKED[kind])
+}
+
 /// Can an escape that begins with one byte go on with the next?
 fn goes_on(byte: u8, next: u8) -> bool {
     match byte {
