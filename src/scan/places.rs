@@ -71,8 +71,7 @@ impl Scanner<'_> {
         self.matches.clear();
         let text = reading.text();
         let part = reading.part(bytes.len());
-        let range = reading.range(part.own.clone());
-        let input = Input { text, own: range, kind, binary: false };
+        let input = Input { text, own: reading.own(), kind, binary: false };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
         self.matched |= !self.matches.is_empty();
         if !self.matches.is_empty() {

@@ -95,8 +95,9 @@ impl Reading {
         self.part.clone().unwrap_or_else(|| Part::whole(length))
     }
 
-    /// What of the text stands for a range of the input.
-    pub fn range(&self, input: Range<usize>) -> Range<usize> {
+    /// What of the text is looked at: all of it, or what stands for the part that was said.
+    pub fn own(&self) -> Range<usize> {
+        let Some(Part { own, .. }) = &self.part else { return 0..self.text.len() };
         let at = |offset: usize| match self.pieces.partition_point(|piece| piece.from < offset) {
             0 => 0,
             index => {
@@ -105,7 +106,7 @@ impl Reading {
                 (piece.text + (offset - piece.from)).min(next)
             }
         };
-        at(input.start)..at(input.end)
+        at(own.start)..at(own.end)
     }
 
     /// The text.

@@ -86,17 +86,13 @@ fn a_log_of_any_length_is_read() {
         let said = match number % 20_000 {
             0 => {
                 let secret = token(number);
-                wanted.push((number, vec![format!("job build, step Run {}", number / 30_000)]));
+                wanted.push((number, vec![format!("job build, step Run {}", (number - 1) / 30_000)]));
                 format!("x \u{1b}[36m{}\u{1b}[0m{}", &secret[..12], &secret[12..])
             }
-            _ if number % 30_000 == 0 => format!("##[group]Run {}", number / 30_000),
+            _ if number % 30_000 == 1 => format!("##[group]Run {}", number / 30_000),
             _ => "a line of a log, as long as lines are at times when they are".to_owned(),
         };
-        if number == 1 {
-            log.push_str(&format!("{TIME}##[group]Run 0\n"));
-        } else {
-            log.push_str(&format!("{TIME}{said}\n"));
-        }
+        log.push_str(&format!("{TIME}{said}\n"));
     }
     tree.write("0_build.txt", log.as_bytes());
     tree.write("logs.zip", &make::zip(&[("0_build.txt", log.as_bytes())]));
@@ -111,7 +107,6 @@ fn a_log_of_any_length_is_read() {
             assert_eq!((&place[..], &log[at..at + 6]), (path, &token(*line)[..6]));
         }
         assert!(report.skipped.is_empty(), "{:?}", report.skipped);
-        assert_eq!(report.json["stats"]["inputs"].as_u64().unwrap_or(1), 1);
     }
 }
 

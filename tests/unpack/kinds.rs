@@ -138,7 +138,7 @@ fn containers_in_a_database_are_opened() {
     tree.write("app.db", &make::sqlite_bytes("files", "data", &make::gzip(&text(4))));
     tree.write("two.db", &make::sqlite_bytes("files", "data", &make::zip(&[("a", &text(5))])));
     let report = tree.report(&["."]);
-    assert_eq!(report.paths(), ["app.db!/files/row 1/data!/data", "two.db!/files/row 1/data!/a"]);
+    assert_eq!(report.paths(), ["app.db!/files/row 1/data!/content", "two.db!/files/row 1/data!/a"]);
 }
 
 #[test]
