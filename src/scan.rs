@@ -25,7 +25,7 @@ use crate::rules::paths::PathRules;
 use crate::rules::{RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
-use crate::text::{LineIndex, Position, Reading, Span, hide};
+use crate::text::{LineIndex, Part, Position, Reading, Span, hide};
 use crate::unpack::{Images, Unpack};
 use crate::utf16;
 use comments::{Allowance, Used};
@@ -245,10 +245,10 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    fn done(&mut self, bytes: u64) {
-        self.inputs += 1;
+    fn done(&mut self, inputs: u64, bytes: u64) {
+        self.inputs += inputs;
         self.bytes += bytes;
-        self.scan.progress.inputs.fetch_add(1, Ordering::Relaxed);
+        self.scan.progress.inputs.fetch_add(inputs, Ordering::Relaxed);
         self.scan.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -261,18 +261,31 @@ impl<'s> Scanner<'s> {
         read: ReadAs,
         original: &dyn Fn(usize) -> usize,
     ) -> bool {
+        self.part(origin, text, &Part::whole(text.len()), read, original)
+    }
+
+    /// The same for a part of a text.
+    fn part(
+        &mut self,
+        origin: &Origin,
+        text: &[u8],
+        part: &Part,
+        read: ReadAs,
+        original: &dyn Fn(usize) -> usize,
+    ) -> bool {
         self.matches.clear();
         let (kind, binary) = (kind_of(origin, self.roots), read == ReadAs::Binary);
-        let input = Input { text, own: 0..text.len(), kind, binary };
+        let input = Input { text, own: part.own.clone(), kind, binary };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
         self.matched |= !self.matches.is_empty();
-        self.scan.note_allowances((origin, kind, read), (text, 0), original, &mut self.allowances);
+        self.scan.note_allowances((origin, kind, read), (text, part.lines), original, &mut self.allowances);
         let all = self.limits(origin);
         if !self.matches.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
             let (scan, matches, reading) = (self.scan, &self.matches, None);
             let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
-            cut.hits(LineIndex::new(text, 1), 0, (&mut self.hits, &mut self.skipped));
+            let lines = LineIndex::new(text, part.lines + 1);
+            cut.hits(lines, part.column, (&mut self.hits, &mut self.skipped));
         }
         all
     }
@@ -298,7 +311,7 @@ impl Visit for Scanner<'_> {
             }
             None => self.text(&origin, bytes, ReadAs::of(head), &|offset| offset),
         };
-        self.done(bytes.len() as u64);
+        self.done(1, bytes.len() as u64);
     }
 
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
@@ -347,16 +360,17 @@ impl Visit for Scanner<'_> {
             }
         };
         self.limits(&origin);
-        self.done(read.unwrap_or_default());
+        self.done(1, read.unwrap_or_default());
     }
 
     fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
         let (first, allowances) = (self.hits.len(), self.allowances.len());
-        self.text(&origin, bytes, ReadAs::Text, &|offset| offset);
+        let part = reading.part(bytes.len());
+        self.part(&origin, bytes, &part, ReadAs::Text, &|offset| part.offset as usize + offset);
         // Comments of two readings of one text cannot be told apart by their places.
         self.allowances.truncate(allowances);
         self.read_again(&origin, bytes, reading, kind_of(&origin, self.roots), first);
-        self.done(bytes.len() as u64);
+        self.done(u64::from(part.offset == 0), part.own.len() as u64);
     }
 
     fn skip(&mut self, skipped: Skipped) {

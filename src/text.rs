@@ -2,7 +2,7 @@
 
 mod reading;
 
-pub use reading::Reading;
+pub use reading::{Part, Reading};
 
 use std::ops::Range;
 

@@ -6,6 +6,7 @@ mod find;
 mod image;
 mod json;
 mod log;
+mod long;
 mod notebook;
 mod opener;
 
@@ -13,7 +14,7 @@ pub use find::{member, split};
 pub use image::{Images, Known};
 
 use crate::archive::{self, Budget, Compression, HEAD, Kind, Limits, Trouble};
-use crate::error::{SkipReason, Skipped};
+use crate::error::Skipped;
 use crate::origin::{ObjectKind, Origin};
 use crate::source::Visit;
 use crate::source::lfs::{LargeFiles, Pointer};
@@ -29,7 +30,7 @@ const PROBE: usize = 64 << 10;
 const HELD: u64 = 256 << 20;
 /// Archives from this size on (bytes) are worth more than one thread.
 const LARGE: usize = 4 << 20;
-/// Logs and notebooks up to this size (bytes) are read as such.
+/// Notebooks up to this size (bytes) are read as such.
 const READ: usize = 32 << 20;
 /// Bytes of a piece that one thread hands to another.
 const PIECE: usize = 256 << 10;
@@ -158,28 +159,10 @@ impl<'f, V: Visit> Unpack<'f, V> {
 
     /// Look at what Git LFS keeps where these bytes stand, if they are a pointer.
     fn follow(&mut self, origin: &Origin, bytes: &[u8]) {
-        let Some((large, pointer)) = self.large.zip(Pointer::parse(bytes)) else { return };
-        if pointer.size() == 0 || !may_hold(origin) {
-            return;
-        }
-        let mut file = match large.open(origin, &pointer) {
-            Ok(Some(file)) => file,
-            Ok(None) => return self.inner.skip(pointer.absent(origin.clone())),
-            Err(error) => {
-                let detail = format!("content kept by Git LFS: {error}");
-                let (origin, reason) = (origin.clone(), SkipReason::Unreadable);
-                return self.inner.skip(Skipped { origin, reason, detail });
-            }
-        };
-        let place = pointer.place(origin.clone());
-        if self.limits.depth == 0 {
-            self.inner.stream(place, &mut file);
-        } else {
+        let Some(pointer) = self.large.and_then(|_| Pointer::parse(bytes)) else { return };
+        if may_hold(origin) {
             let budget = Budget::of_length(self.limits, pointer.size() as usize);
-            self.opener(&budget).outermost(place, |opener, place| opener.stream(place, &mut file, 0));
-        }
-        if let Some((reason, detail)) = file.trouble() {
-            self.inner.skip(Skipped { origin: origin.clone(), reason, detail });
+            self.opener(&budget).outermost(origin.clone(), |opener, _| opener.follow(origin, &pointer, 0));
         }
     }
 
@@ -190,6 +173,7 @@ impl<'f, V: Visit> Unpack<'f, V> {
             hands: None,
             budget,
             images: self.images,
+            large: self.large,
             buffers: &mut self.buffers,
         }
     }

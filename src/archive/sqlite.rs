@@ -1,11 +1,12 @@
 //! The text in the tables of an SQLite database (sqlite.org, "Database File Format").
 //!
-//! Each table is a member: a text with one line for each value, `column: value`. Only tables are read, as
+//! Each table is a member: a text with one line for each value, `column: value`. A value that is itself a
+//! container is a member of its own, `table/row 3/column`. Only tables are read, as
 //! indexes hold the same again; what was deleted and not yet overwritten is found in the raw file, which
 //! is looked at too.
 
 use super::input::{Content, Each, Member};
-use super::{Budget, Trouble};
+use super::{Budget, Compression, HEAD, Kind, Trouble};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::io;
@@ -33,8 +34,10 @@ enum Value<'v> {
     None,
     /// A whole number, in two's complement of its own length.
     Number(u64),
-    /// A text or a blob.
+    /// A text.
     Text(&'v [u8]),
+    /// Bytes.
+    Blob(&'v [u8]),
 }
 
 /// Hand on the text of every table.
@@ -68,34 +71,53 @@ pub(super) fn members(bytes: &[u8], budget: &Budget, each: Each<'_>) -> io::Resu
     for (name, root, columns) in tables {
         budget.member()?;
         let mut text = Vec::new();
-        let mut give = |text: &mut Vec<u8>| {
-            each(Member { path: &name, content: Content::Bytes(text) });
-            text.clear();
-        };
+        let mut number = 0u64;
         complete &= database.rows(root, &mut |row| {
+            number += 1;
             for (index, value) in row.iter().enumerate() {
-                let Value::Text(bytes) = value else { continue };
+                let (Value::Text(bytes) | Value::Blob(bytes)) = value else { continue };
                 budget.spend(bytes.len() as u64)?;
-                if let Some(column) = columns.get(index) {
+                let column = columns.get(index);
+                if let Value::Blob(bytes) = value
+                    && is_container(bytes)
+                {
+                    budget.member()?;
+                    let column = column.map_or(&b"value"[..], Vec::as_slice);
+                    let path = [&name[..], format!("/row {number}/").as_bytes(), column].concat();
+                    each(Member { path: &path, content: Content::Bytes(bytes) });
+                    continue;
+                }
+                if let Some(column) = column {
                     text.extend_from_slice(column);
                     text.extend_from_slice(b": ");
                 }
-                text.extend(database.text(bytes));
+                match value {
+                    Value::Text(bytes) => text.extend(database.text(bytes)),
+                    _ => text.extend_from_slice(bytes),
+                }
                 text.push(b'\n');
             }
             if text.len() >= PART {
-                give(&mut text);
+                each(Member { path: &name, content: Content::Bytes(&text) });
+                text.clear();
             }
             Ok(())
         })?;
         if !text.is_empty() {
-            give(&mut text);
+            each(Member { path: &name, content: Content::Bytes(&text) });
         }
     }
     if !complete {
         return Err(damaged("some pages are missing or make no sense").into());
     }
     Ok(())
+}
+
+/// Does a value begin as a container or as a compressed stream?
+fn is_container(value: &[u8]) -> bool {
+    let head = &value[..value.len().min(HEAD)];
+    Kind::detect(head).is_some_and(|kind| kind != Kind::Mail)
+        || Compression::detect(head).is_some_and(|kind| super::probe(kind, head, false).is_ok())
 }
 
 /// The names of the columns that a `CREATE TABLE` tells, as far as they are simple.
@@ -265,6 +287,7 @@ fn record(payload: &[u8], row: &mut dyn FnMut(&[Value<'_>]) -> io::Result<()>) -
         };
         body = &body[bytes.len()..];
         values.push(match kind {
+            12.. if kind % 2 == 0 => Value::Blob(bytes),
             12.. => Value::Text(bytes),
             1..=6 => Value::Number(bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))),
             9 => Value::Number(1),

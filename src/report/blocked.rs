@@ -291,7 +291,8 @@ fn write_advice(
 fn files(findings: &[Finding], options: &Options) -> String {
     let mut names = BTreeSet::new();
     for occurrence in findings.iter().flat_map(|finding| &finding.occurrences) {
-        let Some(path) = occurrence.origin.path() else { continue };
+        // Git knows the container, and nothing of its members.
+        let Some(path) = occurrence.origin.root().path() else { continue };
         let plain = !path.contains('\u{fffd}') && inert(&path) == path;
         let secret = *options.masks.bytes(path.as_bytes()) != *path.as_bytes();
         names.insert(match plain && !secret {

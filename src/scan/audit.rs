@@ -394,7 +394,8 @@ impl VisitObjects for Auditor<'_> {
         let origin = Origin::Object { id: id.to_string(), kind, path: None, commit: None };
         let bytes = self.scanner.bytes;
         let limits = self.scanner.scan.limits;
-        Unpack::new(&mut self.scanner, limits, self.images, None).stream(origin, reader);
+        let opener = Unpack::new(&mut self.scanner, limits, self.images, None);
+        opener.following(self.large).stream(origin, reader);
         self.counts.objects[kind as usize] += 1;
         self.counts.bytes += self.scanner.bytes - bytes;
         // What is allowed today may not be tomorrow: only an object with no match at all is clean, and

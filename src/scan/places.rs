@@ -70,15 +70,18 @@ impl Scanner<'_> {
         let mut own = self.hits.split_off(first);
         self.matches.clear();
         let text = reading.text();
-        let input = Input { text, own: 0..text.len(), kind, binary: false };
+        let part = reading.part(bytes.len());
+        let input = Input { text, own: reading.own(), kind, binary: false };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
         self.matched |= !self.matches.is_empty();
         if !self.matches.is_empty() {
             let (scan, matches, aside) = (self.scan, &self.matches, self.scan.sets_aside(kind));
-            let (original, reading) = (&|offset| offset, Some(reading));
+            let original = &|offset| part.offset as usize + offset;
+            let reading = Some(reading);
             let read = ReadAs::Text;
             let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
-            cut.hits(LineIndex::new(bytes, 1), 0, (&mut self.hits, &mut self.skipped));
+            let lines = LineIndex::new(bytes, part.lines + 1);
+            cut.hits(lines, part.column, (&mut self.hits, &mut self.skipped));
         }
         // What was not looked at is not known to be clean.
         self.matched |= !self.limits(origin);
@@ -87,7 +90,8 @@ impl Scanner<'_> {
         self.hits.append(&mut own);
         let mut names: Vec<(&str, String)> = Vec::new();
         for hit in &mut self.hits[first..] {
-            let Some(name) = reading.section_at(hit.occurrence.offset as usize) else { continue };
+            let at = (hit.occurrence.offset - part.offset) as usize;
+            let Some(name) = reading.section_at(at) else { continue };
             let known = names.iter().find(|(other, _)| *other == name).map(|(_, shown)| shown.clone());
             let shown = known.unwrap_or_else(|| {
                 let shown = masked(self.scan, name);

@@ -10,6 +10,27 @@ pub struct Reading {
     text: Vec<u8>,
     pieces: Vec<Piece>,
     sections: Vec<(usize, String)>,
+    part: Option<Part>,
+}
+
+/// Where a piece of a long input stands in it, and what of it is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Bytes of the input before the piece.
+    pub offset: u64,
+    /// Number of `\n` before it.
+    pub lines: u64,
+    /// Bytes on its first line before it.
+    pub column: u64,
+    /// What of the piece is looked at: what stands around that is in other pieces, too.
+    pub own: Range<usize>,
+}
+
+impl Part {
+    /// An input of this length (bytes) as a whole.
+    pub fn whole(length: usize) -> Part {
+        Part { own: 0..length, ..Part::default() }
+    }
 }
 
 /// A piece of the text, up to where the next one begins, and what it stands for. Where both have the same
@@ -62,6 +83,30 @@ impl Reading {
         if self.sections.last().map_or("", |(_, last)| last) != name {
             self.sections.push((from, name.to_owned()));
         }
+    }
+
+    /// Say that the input is a piece of a longer one.
+    pub fn of_part(self, part: Part) -> Reading {
+        Reading { part: Some(part), ..self }
+    }
+
+    /// Which part of an input of `length` bytes is read here: all of it, or what was said.
+    pub fn part(&self, length: usize) -> Part {
+        self.part.clone().unwrap_or_else(|| Part::whole(length))
+    }
+
+    /// What of the text is looked at: all of it, or what stands for the part that was said.
+    pub fn own(&self) -> Range<usize> {
+        let Some(Part { own, .. }) = &self.part else { return 0..self.text.len() };
+        let at = |offset: usize| match self.pieces.partition_point(|piece| piece.from < offset) {
+            0 => 0,
+            index => {
+                let piece = self.pieces[index - 1];
+                let next = self.pieces.get(index).map_or(self.text.len(), |next| next.text);
+                (piece.text + (offset - piece.from)).min(next)
+            }
+        };
+        at(own.start)..at(own.end)
     }
 
     /// The text.

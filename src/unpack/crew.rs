@@ -5,6 +5,7 @@ use super::{Images, LARGE, PIECE};
 use crate::archive::{self, Budget, Input, Kind, Member};
 use crate::origin::Origin;
 use crate::source::Visit;
+use crate::source::lfs::LargeFiles;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
@@ -82,15 +83,16 @@ impl Hands {
 struct Shared<'a> {
     budget: &'a Budget,
     images: &'a Images,
+    large: Option<&'a LargeFiles>,
 }
 
 impl<'a> Shared<'a> {
     /// Let one thread open things, with a visitor of its own.
     fn open<V: Visit, T>(self, visitor: &mut V, work: impl FnOnce(&mut Opener<'_, V>) -> T) -> T {
         let mut buffers = Vec::new();
-        let Shared { budget, images } = self;
+        let Shared { budget, images, large } = self;
         let mut opener =
-            Opener { inner: visitor, more: None, hands: None, budget, images, buffers: &mut buffers };
+            Opener { inner: visitor, more: None, hands: None, budget, images, large, buffers: &mut buffers };
         let done = work(&mut opener);
         wipe(&mut buffers);
         done
@@ -118,7 +120,7 @@ impl<V: Visit> Opener<'_, V> {
     /// True where it is damaged.
     pub(super) fn crewed(&mut self, origin: &Origin, kind: Kind, input: Input<'_>, depth: u32) -> bool {
         let Some(mut more) = self.more.take() else { return self.members(origin, kind, input, depth) };
-        let shared = Shared { budget: self.budget, images: self.images };
+        let shared = Shared { budget: self.budget, images: self.images, large: self.large };
         let mut visitors = more.visitors();
         let (full, jobs) = sync_channel(2 * visitors.len());
         let (back, empty) = channel();
@@ -143,7 +145,7 @@ impl<V: Visit> Opener<'_, V> {
     /// The members of a large zip archive in memory, each thread a share of them. True where it is damaged.
     pub(super) fn together(&mut self, origin: &Origin, bytes: &[u8], depth: u32) -> bool {
         let Some(more) = &mut self.more else { return false };
-        let shared = Shared { budget: self.budget, images: self.images };
+        let shared = Shared { budget: self.budget, images: self.images, large: self.large };
         let mut visitors = more.visitors();
         let count = visitors.len() + 1;
         let share = |visitor: &mut V, share: usize| {
@@ -174,7 +176,7 @@ impl<V: Visit> Opener<'_, V> {
     pub(super) fn beside(&mut self, place: Place, head: Vec<u8>, reader: &mut dyn Read, depth: u32) {
         let (full, pieces): (SyncSender<Vec<u8>>, _) = sync_channel(8);
         let (back, empty): (Sender<Vec<u8>>, Receiver<Vec<u8>>) = channel();
-        let shared = Shared { budget: self.budget, images: self.images };
+        let shared = Shared { budget: self.budget, images: self.images, large: self.large };
         let inner = &mut *self.inner;
         let more = self.more.as_mut().map(More::again);
         std::thread::scope(|scope| {

@@ -5,6 +5,7 @@ use crate::archive::Limits;
 use crate::error::Skipped;
 use crate::origin::Origin;
 use crate::source::Visit;
+use crate::text::Reading;
 use std::io::Read;
 use zeroize::Zeroizing;
 
@@ -30,6 +31,19 @@ impl Visit for Finder<'_> {
             // What could be read is shown; who opens the container tells of trouble.
             let _ = reader.take(LARGEST).read_to_end(&mut bytes);
             self.found = Some((origin, bytes));
+        }
+    }
+
+    fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
+        let part = reading.part(bytes.len());
+        match &mut self.found {
+            // More of the log that was found.
+            Some((found, all)) if part.offset > 0 && *found == origin => {
+                all.extend_from_slice(&bytes[part.own]);
+                all.truncate(LARGEST as usize);
+            }
+            Some(_) => {}
+            None => self.blob(origin, &bytes[..part.own.end]),
         }
     }
 

@@ -119,7 +119,7 @@ fn named(path: &str) -> (Option<&str>, Option<&str>) {
 }
 
 /// Where a line stands.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Place {
     job: Option<String>,
     step: Option<String>,
@@ -147,48 +147,71 @@ fn shown(name: &[u8]) -> String {
 /// Read a log. `path` is the way to it, with forward slashes.
 pub(super) fn read(bytes: &[u8], writer: Writer, path: &str) -> Reading {
     let mut reading = Reading::default();
-    let mut place = Place::default();
-    let step_by_name = match named(path) {
-        (job, step) if writer == Writer::GitHub => {
-            place.job = job.map(str::to_owned);
-            place.step = step.map(|step| step.replacen('_', " ", 1));
-            step.is_some()
-        }
-        _ => false,
-    };
-    let mut start = 0;
-    while start < bytes.len() {
-        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
-        let line = &bytes[start..end];
-        let mut from = prefix(line, writer);
-        match writer {
-            Writer::GitHub => {
-                if let Some((job, step, text)) = columns(line) {
-                    place.job = Some(shown(&line[job]));
-                    place.step = Some(shown(&line[step]));
-                    from = text;
-                } else if !step_by_name && let Some(step) = begun(&line[from..]) {
-                    place.step = Some(step);
-                }
-            }
-            Writer::GitLab => {
-                // The line before goes on.
-                let goes_on = from > 1 && line[from - 1] == b'+';
-                if goes_on && reading.text().ends_with(b"\n") {
-                    reading.shorten();
-                }
-                markers(line, &mut place);
-            }
-            Writer::Jenkins => {
-                from = pipeline(line, from, &mut place);
-            }
-            Writer::Terminal => {}
-        }
-        reading.section(start, &place.name(writer));
-        plain(bytes, start + from..end, &mut reading);
-        start = end;
-    }
+    Log::new(writer, path).read(bytes, 0..bytes.len(), &mut reading);
     reading
+}
+
+/// Reads a log from its beginning on.
+#[derive(Clone)]
+pub(super) struct Log {
+    writer: Writer,
+    place: Place,
+    /// The name of the file tells the step.
+    step_by_name: bool,
+}
+
+impl Log {
+    /// The log of this writer at `path`.
+    pub(super) fn new(writer: Writer, path: &str) -> Log {
+        let mut place = Place::default();
+        let step_by_name = match named(path) {
+            (job, step) if writer == Writer::GitHub => {
+                place.job = job.map(str::to_owned);
+                place.step = step.map(|step| step.replacen('_', " ", 1));
+                step.is_some()
+            }
+            _ => false,
+        };
+        Log { writer, place, step_by_name }
+    }
+
+    /// Read the lines in a part of `bytes` that follows what was read before.
+    pub(super) fn read(&mut self, bytes: &[u8], part: Range<usize>, reading: &mut Reading) {
+        let Log { writer, place, step_by_name } = self;
+        let (writer, step_by_name) = (*writer, *step_by_name);
+        let mut start = part.start;
+        while start < part.end {
+            let end = memchr::memchr(b'\n', &bytes[start..part.end]).map_or(part.end, |at| start + at + 1);
+            let line = &bytes[start..end];
+            let mut from = prefix(line, writer);
+            match writer {
+                Writer::GitHub => {
+                    if let Some((job, step, text)) = columns(line) {
+                        place.job = Some(shown(&line[job]));
+                        place.step = Some(shown(&line[step]));
+                        from = text;
+                    } else if !step_by_name && let Some(step) = begun(&line[from..]) {
+                        place.step = Some(step);
+                    }
+                }
+                Writer::GitLab => {
+                    // The line before goes on.
+                    let goes_on = from > 1 && line[from - 1] == b'+';
+                    if goes_on && reading.text().ends_with(b"\n") {
+                        reading.shorten();
+                    }
+                    markers(line, place);
+                }
+                Writer::Jenkins => {
+                    from = pipeline(line, from, place);
+                }
+                Writer::Terminal => {}
+            }
+            reading.section(start, &place.name(writer));
+            plain(bytes, start + from..end, reading);
+            start = end;
+        }
+    }
 }
 
 /// Bytes of a line before what was printed.

@@ -1,10 +1,11 @@
 //! Opens one outer file: what is in it is told apart, opened in its turn, and handed on.
 
 use super::crew::{Hands, More};
-use super::{Form, HELD, Images, LARGE, PIECE, READ, may_be_read, reading_of, recognise};
+use super::{Form, HELD, Images, LARGE, PIECE, READ, log, long, may_be_read, reading_of, recognise};
 use crate::archive::{self, Budget, Compression, Content, Counted, Input, Kind, Member, Metered, Trouble};
 use crate::error::{SkipReason, Skipped};
 use crate::origin::Origin;
+use crate::source::lfs::{LargeFiles, Pointer};
 use crate::source::{Quiet, Visit, WHOLE_LIMIT};
 use bstr::BString;
 use std::io::{self, BufReader, Read};
@@ -65,14 +66,16 @@ pub(super) struct Opener<'a, V> {
     pub(super) hands: Option<Hands>,
     pub(super) budget: &'a Budget,
     pub(super) images: &'a Images,
+    /// Where the content of pointers is; nothing where pointers are texts like any other.
+    pub(super) large: Option<&'a LargeFiles>,
     pub(super) buffers: &'a mut Vec<Vec<u8>>,
 }
 
 impl<V: Visit> Opener<'_, V> {
     /// The same, for a while and on one thread.
     pub(super) fn again(&mut self) -> Opener<'_, V> {
-        let Opener { budget, images, .. } = *self;
-        Opener { inner: self.inner, more: None, hands: None, budget, images, buffers: self.buffers }
+        let Opener { budget, images, large, .. } = *self;
+        Opener { inner: self.inner, more: None, hands: None, budget, images, large, buffers: self.buffers }
     }
 
     /// Open the outer file at `origin`, and say how much of its trouble was not told by itself.
@@ -86,17 +89,20 @@ impl<V: Visit> Opener<'_, V> {
     }
 
     fn skip(&mut self, origin: Origin, trouble: Trouble) {
-        // A bomb may hold millions that are too much: they are not all kept.
-        if !self.budget.trouble() {
-            return;
-        }
         let reason = match &trouble {
             Trouble::Budget(_) => SkipReason::Budget,
             Trouble::Corrupt(_) => SkipReason::Corrupt,
             Trouble::Encrypted(_) => SkipReason::Encrypted,
             Trouble::Unsupported(_) => SkipReason::Unreadable,
         };
-        self.inner.skip(Skipped { origin, reason, detail: trouble.to_string() });
+        self.tell(Skipped { origin, reason, detail: trouble.to_string() });
+    }
+
+    /// A bomb may hold millions that are too much: they are not all kept.
+    fn tell(&mut self, skipped: Skipped) {
+        if self.budget.trouble() {
+            self.inner.skip(skipped);
+        }
     }
 
     /// May a container in `depth` others be opened? Where not, that is told.
@@ -118,7 +124,7 @@ impl<V: Visit> Opener<'_, V> {
                 None
             }
         };
-        let Some(form) = form else { return self.plain(place.plain(), bytes) };
+        let Some(form) = form else { return self.plain(place.plain(), bytes, depth) };
         let leaf = matches!(form, Form::Container(kind) if kind.is_leaf());
         if !leaf && !self.deep(&place.origin, depth) {
             return self.inner.blob(place.plain(), bytes);
@@ -141,12 +147,43 @@ impl<V: Visit> Opener<'_, V> {
     }
 
     /// Bytes in memory that are no container.
-    fn plain(&mut self, origin: Origin, bytes: &[u8]) {
+    fn plain(&mut self, origin: Origin, bytes: &[u8], depth: u32) {
+        // Those that are no members are followed before anything is opened.
+        let pointer = self.large.filter(|_| depth > 0).and_then(|_| Pointer::parse(bytes));
+        if let Some(pointer) = pointer {
+            match self.budget.spend(pointer.size()) {
+                Ok(()) if self.deep(&origin, depth) => self.follow(&origin, &pointer, depth + 1),
+                Ok(()) => {}
+                Err(trouble) => self.skip(origin.clone(), trouble),
+            }
+        }
         self.images.look(&origin, bytes);
         let path = origin.path().unwrap_or_default();
         match reading_of(&path, bytes) {
             Some(reading) => self.inner.reading(origin, bytes, &reading),
             None => self.inner.blob(origin, bytes),
+        }
+    }
+
+    /// Look at what Git LFS keeps for the pointer at `origin`.
+    pub(super) fn follow(&mut self, origin: &Origin, pointer: &Pointer, depth: u32) {
+        let Some(large) = self.large.filter(|_| pointer.size() > 0) else { return };
+        let mut file = match large.open(origin, pointer) {
+            Ok(Some(file)) => file,
+            Ok(None) => return self.tell(pointer.absent(origin.clone())),
+            Err(error) => {
+                let detail = format!("content kept by Git LFS: {error}");
+                let (origin, reason) = (origin.clone(), SkipReason::Unreadable);
+                return self.tell(Skipped { origin, reason, detail });
+            }
+        };
+        let place = pointer.place(origin.clone());
+        match self.budget.limits().depth {
+            0 => self.inner.stream(place, &mut file),
+            _ => self.stream(Place::of(place), &mut file, depth),
+        }
+        if let Some((reason, detail)) = file.trouble() {
+            self.tell(Skipped { origin: origin.clone(), reason, detail });
         }
     }
 
@@ -176,11 +213,15 @@ impl<V: Visit> Opener<'_, V> {
         let leaf = matches!(form, Some(Form::Container(kind)) if kind.is_leaf());
         let form = form.filter(|_| leaf || self.deep(&place.origin, depth));
         let Some(form) = form else {
+            if let Some(writer) = log::detect(buffer) {
+                let origin = place.plain();
+                return long::read(self.inner, &origin, writer, buffer, reader);
+            }
             if may_be_read(buffer) {
                 buffer.reserve_exact(READ.saturating_sub(buffer.len()));
                 let _ = reader.take(READ as u64 - WHOLE_LIMIT).read_to_end(buffer);
                 if buffer.len() < READ {
-                    return self.plain(place.plain(), buffer);
+                    return self.plain(place.plain(), buffer, depth);
                 }
             }
             return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));

@@ -73,6 +73,43 @@ fn notebooks_are_told_by_cell() {
 
 const TIME: &str = "2024-05-01T10:00:00.1234567Z ";
 
+/// Where a log is cut into pieces is not to be seen: each token stands in a change of colours, so that only
+/// who reads the log as one finds it.
+#[test]
+fn a_log_of_any_length_is_read() {
+    let tree = Tree::new(&[]);
+    let mut log = "\u{feff}".to_owned();
+    let mut wanted = Vec::new();
+    let mut number = 0;
+    while log.len() < 40 << 20 {
+        number += 1;
+        let said = match number % 20_000 {
+            0 => {
+                let secret = token(number);
+                wanted.push((number, vec![format!("job build, step Run {}", (number - 1) / 30_000)]));
+                format!("x \u{1b}[36m{}\u{1b}[0m{}", &secret[..12], &secret[12..])
+            }
+            _ if number % 30_000 == 1 => format!("##[group]Run {}", number / 30_000),
+            _ => "a line of a log, as long as lines are at times when they are".to_owned(),
+        };
+        log.push_str(&format!("{TIME}{said}\n"));
+    }
+    tree.write("0_build.txt", log.as_bytes());
+    tree.write("logs.zip", &make::zip(&[("0_build.txt", log.as_bytes())]));
+    for (argument, path) in [("0_build.txt", "0_build.txt"), ("logs.zip", "logs.zip!/0_build.txt")] {
+        let report = tree.report(&[argument]);
+        let mut places = told(&report);
+        places.sort_by_key(|place| place.1);
+        let found: Vec<_> = places.iter().map(|(_, line, _, notes)| (*line, notes.clone())).collect();
+        assert_eq!(found, wanted);
+        for (place, line, offset, _) in &places {
+            let at = *offset as usize;
+            assert_eq!((&place[..], &log[at..at + 6]), (path, &token(*line)[..6]));
+        }
+        assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+    }
+}
+
 #[test]
 fn logs_of_github_actions() {
     let tree = Tree::new(&[]);

@@ -133,6 +133,15 @@ fn the_text_of_a_database_is_told_by_table() {
 }
 
 #[test]
+fn containers_in_a_database_are_opened() {
+    let tree = Tree::new(&[]);
+    tree.write("app.db", &make::sqlite_bytes("files", "data", &make::gzip(&text(4))));
+    tree.write("two.db", &make::sqlite_bytes("files", "data", &make::zip(&[("a", &text(5))])));
+    let report = tree.report(&["."]);
+    assert_eq!(report.paths(), ["app.db!/files/row 1/data!/content", "two.db!/files/row 1/data!/a"]);
+}
+
+#[test]
 fn what_lies_beside_the_members_is_looked_at() {
     let tree = Tree::new(&[]);
     let archive = make::zip(&[("a", b"x")]);

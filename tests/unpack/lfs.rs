@@ -135,6 +135,29 @@ fn content_that_is_not_here_makes_every_run_incomplete() {
 }
 
 #[test]
+fn pointers_in_archives_are_followed_or_told() {
+    let content = lines(1);
+    let tree = repository();
+    let packed = make::tar(&[("src/all.csv", pointer(&content).as_bytes())]);
+    tree.write("src.zip", &make::zip(&[("src.tar", &packed)]));
+    git(&tree, &["add", "src.zip"]);
+    let place = "src.zip!/src.tar!/src/all.csv";
+    for arguments in [&["."][..], &["--staged"]] {
+        let report = tree.report(arguments);
+        assert_eq!(report.skipped, [(place.to_owned(), ABSENT.to_owned())]);
+        assert_eq!((report.places.len(), report.status), (0, 2));
+    }
+    keep(&tree.path().join(".git/lfs"), &content);
+    for arguments in [&["."][..], &["--staged"]] {
+        let report = tree.report(arguments);
+        assert_eq!((report.paths(), report.places[0].line), (vec![place], 3));
+        assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+    }
+    git(&tree, &["commit", "-q", "-m", "second"]);
+    assert_eq!(Report::of(&audit(&tree, &["--no-cache"])).paths(), [place]);
+}
+
+#[test]
 fn containers_among_it_are_opened() {
     let content = make::zip(&[("conf.yml", &text(1))]);
     let tree = staged(&content, true);

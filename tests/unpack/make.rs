@@ -289,6 +289,15 @@ fn leaf(first: &[u8], records: &[Vec<u8>]) -> Vec<u8> {
     page
 }
 
+/// An SQLite database with one table of one column, and in it these bytes (fewer than 400).
+pub fn sqlite_bytes(table: &str, column: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut whole = sqlite(table, (column, "b"), &[]);
+    let types = varint(12 + 2 * bytes.len());
+    let row = [&[types.len() as u8 + 1][..], &types, bytes].concat();
+    whole.truncate(512);
+    [whole, leaf(&[], &[row])].concat()
+}
+
 /// An SQLite database with one table of two columns and these rows.
 pub fn sqlite(table: &str, columns: (&str, &str), rows: &[(&str, &str)]) -> Vec<u8> {
     let mut head = b"SQLite format 3\0".to_vec();
