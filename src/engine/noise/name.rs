@@ -242,7 +242,7 @@ pub(super) fn of_public_key(name: &Name<'_>) -> bool {
     name.found() & PUBLIC_KEY != 0 && name.found() & SECRET == 0 && !of_password(name)
 }
 
-/// True for a name of a key that is no secret: `Sec-WebSocket-Key`, `idempotency_key`.
+/// True for a name of a key that is no secret: `cache_key`, `idempotency_key`.
 pub(super) fn of_open_key(name: &Name<'_>) -> bool {
     let mut words = name.words().parts().rev();
     words.next() == Some(b"key") && words.next().is_some_and(|word| OPEN_KEYS.has(word))
