@@ -30,7 +30,7 @@ pub(super) fn version(value: &[u8]) -> bool {
         Some(at) if bare.is_some() => &number[at + 1..],
         _ => number,
     };
-    let ranged = matches!(number.first(), Some(b'^' | b'~' | b'>' | b'<' | b'*'));
+    let ranged = matches!(number.first(), Some(b'^' | b'~' | b'>' | b'<'));
     let number = number.trim_ascii_start();
     (ranged || bare.is_some())
         && number.iter().any(|byte| *byte == b'.' || *byte == b'*')
