@@ -6,6 +6,8 @@
 //! steps look at a bounded number of bytes.
 
 mod formats;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use super::words::WordSearch;
@@ -263,9 +265,8 @@ fn skip_blanks(text: &[u8], at: usize) -> usize {
 }
 
 fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option<Behind> {
-    if formats::is_property(text, name.end) {
-        *later = Some(name.end);
-        return formats::property(text, name.end);
+    if let Some(element) = formats::property(text, name.end, later) {
+        return Some(element);
     }
     let mut at = name.end;
     let mut closed = false;
@@ -286,6 +287,9 @@ fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option
     }
     if closed && text.get(at) == Some(&b')') {
         at += 1;
+        if let Some(fallback) = formats::fallback(text, at) {
+            return Some(fallback);
+        }
     }
     let blank = skip_blanks(text, at);
     let next = *text.get(blank)?;
@@ -313,22 +317,40 @@ fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option
             found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
         }
         b'?' | b'+' if second == b'=' => found(Operator::Assign, 2, false),
-        b'|' if second == b'|' => found(Operator::Fallback, 2, true),
-        b'?' if second == b'?' || second == b':' => found(Operator::Fallback, 2, true),
+        b'|' | b'?' if second == next => {
+            found(Operator::Fallback, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
+        }
+        b'?' if second == b':' => found(Operator::Fallback, 2, true),
         b'-' if second == b'>' => found(Operator::Arrow, 2, true),
         b'<' if second == b'-' => found(Operator::Arrow, 2, true),
         // Capitals name a macro, and those register more often than they log in.
         b'(' if !closed && text[name.range()].iter().any(u8::is_ascii_lowercase) => {
             found(Operator::Call, 1, true)
         }
+        // `SET PASSWORD = PASSWORD('v')`
+        b'(' if second == b'\'' && text[name.range()].ends_with(b"PASSWORD") => {
+            found(Operator::Call, 1, true)
+        }
         b'{' if closed && second != b'{' => {
             *later = Some(blank);
             formats::member(text, blank + 1)
         }
+        b'{' if matches!(second, b'"' | b'\'') => found(Operator::Call, 1, true),
+        b'{' => {
+            *later = Some(blank);
+            formats::accessors(text, blank + 1)
+        }
         b',' if closed => {
             *later = Some(blank);
-            sibling(text, blank + 1).or_else(|| found(Operator::Argument, 1, true))
+            sibling(text, blank + 1)
+                .or_else(|| formats::default_argument(text, blank + 1))
+                .or_else(|| found(Operator::Argument, 1, true))
         }
+        b',' if formats::named(text, name) => {
+            *later = Some(blank);
+            sibling(text, blank + 1)
+        }
+        b',' if formats::first_of_pair(text, name) => found(Operator::Argument, 1, true),
         b'>' if blank == name.end && name.start > 0 && text[name.start - 1] == b'<' => {
             // `(?<secret>` and `(?P<secret>` open a group of a regular expression.
             let before = &text[..name.start - 1];
@@ -395,14 +417,21 @@ fn behind_blank(
         *later = Some(at);
         return sibling(text, at);
     }
-    if closed && (rest.starts_with(b"or ") || rest.starts_with(b"eq ")) {
-        let operator = if rest[0] == b'o' { Operator::Fallback } else { Operator::Compare };
+    let joined = [(&b"or "[..], Operator::Fallback), (b"eq ", Operator::Compare), (b"to ", Operator::Arrow)];
+    if closed && let Some((_, operator)) = joined.into_iter().find(|(word, _)| rest.starts_with(word)) {
         return Some(Behind { operator, at: at + 3, quoted: true });
     }
     if closed {
         return None;
     }
-    // `password string = "v"`, `password VARCHAR(20) := 'v'`
+    if let Some(told) = formats::sentence(rest) {
+        return Some(Behind { operator: Operator::Colon, at: at + told, quoted: false });
+    }
+    // `password string = "v"`, `password VARCHAR(20) := 'v'`, `password As String = "v"`
+    let (at, rest) = match rest.get(..3) {
+        Some(word) if word.eq_ignore_ascii_case(b"as ") => (at + 3, &rest[3..]),
+        _ => (at, rest),
+    };
     let kind = rest
         .iter()
         .take(24)
@@ -435,7 +464,7 @@ fn behind_blank(
     if before.starts_with(b"#") && before.ends_with(b"define") {
         return Some(Behind { operator: Operator::Space, at, quoted: true });
     }
-    let introduced = before.is_empty()
+    let introduced = before.is_empty() && !formats::command(named)
         || before.eq_ignore_ascii_case(b"env")
         || before.eq_ignore_ascii_case(b"set")
         || before.eq_ignore_ascii_case(b"setx")

@@ -17,6 +17,17 @@ pub(super) fn read(text: &[u8], name: Span, behind: Behind, later: &mut Option<u
     if matches!(text.get(at), Some(b'\n' | b'\r')) {
         later.get_or_insert(at);
         at = next_line(text, at)?;
+    } else if matches!(text.get(at..at + 2), Some(b"(\n" | b"(\r")) {
+        later.get_or_insert(at);
+        at = next_line(text, at + 1)?;
+    } else if behind.operator == Operator::Colon
+        && let Some(start) = block(text, at, later)
+    {
+        at = start;
+    }
+    // `{password, <<"v">>}`
+    if matches!(text.get(at..at + 3), Some(b"<<\"")) {
+        at += 2;
     }
     let made = |value: Span, quote, wrapped| {
         let value = inner(text, without_scheme(text, value));
@@ -71,6 +82,19 @@ fn next_line(text: &[u8], at: usize) -> Option<usize> {
     let line = at + memchr::memchr(b'\n', &text[at..text.len().min(at + 2)])? + 1;
     let at = skip_blanks(text, line);
     matches!(text.get(at), Some(b'"' | b'\'' | b'`')).then_some(at)
+}
+
+/// Where the text of a YAML block begins that is one word on one line: behind `|` or `>` at `at`.
+fn block(text: &[u8], at: usize, later: &mut Option<usize>) -> Option<usize> {
+    let line = at + 1 + usize::from(matches!(text.get(at + 1)?, b'-' | b'+'));
+    if !matches!(text.get(at)?, b'|' | b'>') || text.get(line) != Some(&b'\n') {
+        return None;
+    }
+    later.get_or_insert(at);
+    let start = skip_blanks(text, line + 1);
+    let end = plain(text, start, false)?.end;
+    let whole = text.get(end).is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+    (start > line + 1 && whole).then_some(start)
 }
 
 /// The text of an element, up to its end tag.
@@ -180,7 +204,9 @@ fn typed(text: &[u8], at: usize, operator: Operator) -> Option<(usize, bool)> {
 }
 
 /// Calls that give their text on: what stands in `Some("v")` or `[]byte("v")` is the value.
-const WRAPPERS: [&[u8]; 23] = [
+const WRAPPERS: [&[u8]; 25] = [
+    b"secret",
+    b"password",
     b"some",
     b"string",
     b"str",

@@ -10,6 +10,7 @@ mod identifier;
 mod memory;
 mod model;
 mod name;
+mod open;
 mod pairs;
 mod placeholder;
 mod shape;
@@ -208,7 +209,12 @@ fn why_obvious(context: &Context<'_>, name: &Name<'_>) -> Option<&'static str> {
             is(shell, "the working directory")
         })
         .or_else(|| is(code && digits && features::outside_text(context), "a number in code"))
-        .or_else(|| is(name::of_public_key(name), "a public key"))
+        .or_else(|| is(name::of_public_key(name) || open::public_key(value), "a public key"))
+        .or_else(|| is(name::of_open_key(name), "a key that is no secret"))
+        .or_else(|| is(name::of_key_id(name) && open::digest(value), "an identifier"))
+        .or_else(|| is(name::of_digest(name) && !name::of_password(name) && open::digest(value), "a digest"))
+        .or_else(|| is(open::version(value), "a version"))
+        .or_else(|| is(digits && name::about(name), "a number"))
         .or_else(|| is(name.text.ends_with(b"recv-keys"), "keys to be received"))
         .or_else(|| is(ends_with_any_case(name.text, b"jsonwebtoken"), "the name of a library"))
         .or_else(|| {

@@ -163,11 +163,13 @@ const STRONG_KEY: u64 = WordSearch::<60>::bits(34, 60);
 
 /// Words at a name's end that tell of something about a secret, not the secret.
 static ABOUT: WordSet<1024> = WordSet::new(
-    " field label input placeholder hint policy strength rule rules regex regexp pattern length len min max reset forgot changed expired expiry expires expiration expire error errors message msg required type types hasher encoder visible show hide toggle column attribute property param params parameter name names file filename path paths dir folder manager url uri endpoint ttl count limit limits id ids index idx list address symbol class kind pos position ref refs arn version store provider size sizes vault board frame note stroke up down press code codes space word words alias format prefix suffix header headers separator generator factory handler helper service method methods mode scope scopes status state time date timeout interval enabled disabled callback component view form page text title description desc tooltip icon button link template schema model entity table validator validation check checker mask map event events listener algorithm alg encoding usage curve func function fn fmt info data option options config settings user username email host port domain issuer audience realm source target set get is has flag bits strategy plugin module package repository server client request response result object item items array string strings num number total tokens keys secrets passwords credentials ",
+    " field label input placeholder hint policy strength rule rules regex regexp pattern length len min max reset forgot changed expired expiry expires expiration expire error errors message msg required type types hasher encoder visible show hide toggle age warning column attribute property param params parameter name names file filename path paths dir folder manager url uri endpoint ttl count limit limits id ids index idx list address symbol class kind pos position ref refs arn version store provider size sizes vault board frame note stroke up down press code codes space word words alias format prefix suffix header headers separator generator factory handler helper service method methods mode scope scopes status state time date timeout interval enabled disabled callback component view form page text title description desc tooltip icon button link template schema model entity table validator validation check checker mask map event events listener algorithm alg encoding usage curve func function fn fmt info data option options config settings user username email host port domain issuer audience realm source target set get is has flag bits strategy plugin module package repository server client request response result object item items array string strings num number total tokens keys secrets passwords credentials ",
 );
 static PUBLIC: WordSet<128> = WordSet::new(
     " public pub site foreign primary partition cache sort row hash index map dict object row column widget storage local react translation i18n l10n locale menu routing route topic queue registry context ctx test websocket nonce idempotency csrf xsrf authenticity ",
 );
+static OPEN_KEYS: WordSet<32> =
+    WordSet::new(" websocket idempotency partition cache deduplication sort primary foreign storage verify ");
 static DIGESTS: WordSet<64> = WordSet::new(
     " hash hashed digest encrypted encoded crypted checksum fingerprint signature sha sha1 sha256 md5 salt salted bcrypt ",
 );
@@ -184,7 +186,7 @@ pub(super) fn of_password(name: &Name<'_>) -> bool {
         || name
             .words()
             .parts()
-            .any(|part| part == b"pass" || part == b"pw" || part.ends_with(b"pass") || part == b"clave")
+            .any(|part| part.ends_with(b"pass") || [&b"pw"[..], b"clave", b"identified"].contains(&part))
 }
 
 /// The kind of credential a name speaks of.
@@ -238,6 +240,24 @@ pub(super) fn of_password_at_end(name: &Name<'_>) -> bool {
 /// True for a name of a public key: `PublicKeyToken`, `minisign_pubkey`.
 pub(super) fn of_public_key(name: &Name<'_>) -> bool {
     name.found() & PUBLIC_KEY != 0 && name.found() & SECRET == 0 && !of_password(name)
+}
+
+/// True for a name of a key that is no secret: `cache_key`, `idempotency_key`.
+pub(super) fn of_open_key(name: &Name<'_>) -> bool {
+    let mut words = name.words().parts().rev();
+    words.next() == Some(b"key") && words.next().is_some_and(|word| OPEN_KEYS.has(word))
+}
+
+/// True for a name that ends with `key id` or `kid`.
+pub(super) fn of_key_id(name: &Name<'_>) -> bool {
+    let joined = &name.words().joined;
+    joined.ends_with(b"keyid") && !joined.ends_with(b"accesskeyid")
+}
+
+/// True for a name that ends with a word that tells of something about a secret.
+pub(super) fn about(name: &Name<'_>) -> bool {
+    let last = last(name.words());
+    ABOUT.has(last) && !last.starts_with(b"code")
 }
 
 /// True for a name that ends with a word for what was made of something by a hash function.

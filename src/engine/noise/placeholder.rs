@@ -11,6 +11,9 @@ pub fn plausible(value: &[u8]) -> bool {
     if value.is_empty() || repeats(value) || ascends(value) {
         return false;
     }
+    if super::open::published(value) || super::open::scope(value) {
+        return false;
+    }
     let (first, last) = (value[0], value[value.len() - 1]);
     // `{AQAAABAA…}`: some programs write what they encrypted between braces.
     let sealed = first == b'{' && value.len() >= 40 && value[1..value.len() - 1].iter().all(is_base64);
