@@ -285,7 +285,6 @@ fn what_only_looks_like_a_pointer_and_empty_content_are_no_trouble() {
     tree.write("doc.md", format!("An example:\n\n{}", pointer(&content)).as_bytes());
     tree.write("more.txt", format!("{}and more\n", pointer(&content)).as_bytes());
     tree.write("empty.bin", pointer(b"").as_bytes());
-    tree.write("release.tar", &make::tar(&[("all.csv", pointer(&content).as_bytes())]));
     git(&tree, &["add", "-A"]);
     for arguments in [&["."][..], &["--staged"]] {
         let report = tree.report(arguments);
