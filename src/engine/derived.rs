@@ -434,7 +434,7 @@ miss = ["=====ACME BEGIN====="]
     }
 
     fn clear() -> impl Strategy<Value = String> {
-        (0..24u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
+        (0..28u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
             0 => format!("acmt_{}\n", digits(seed, 32)),
             1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),
             2 => format!("acml_{}\n", digits(seed, 40 + length * 9)),
@@ -459,6 +459,10 @@ miss = ["=====ACME BEGIN====="]
             18 => format!("token\\\n{}\"\n", digits(seed, 20)),
             19 => "  a = b\n".repeat(1 + length % 40),
             20 => "secret {\n".to_owned(),
+            22 => format!("password: >-\n  {}\n", digits(seed, 14)),
+            23 => format!("<name>password</name>\n\n<value>{}</value>\n", digits(seed, 14)),
+            24 => format!("password = (\n    \"{}\"\n)\n", digits(seed, 14)),
+            25 => format!("{{name: DB_PASSWORD,\n  value: {}}}\n", digits(seed, 14)),
             21 => format!("value = \"{}\"\n", digits(seed, 20)),
             _ => format!("let some_{} = other({length});\n", seed % 100),
         })
