@@ -2,11 +2,12 @@
 //!
 //! Most escapes in a log stand by themselves between words that are part of no value. They cost a look at
 //! the few bytes around them and no more. What is found does not depend on this: whatever goes across an
-//! escape has four bytes in a row across it that stand in a value.
+//! escape has four bytes in a row across it that stand in a value, with white space between them or without,
+//! or is encoded once more: then the characters of base64 or of hexadecimal pairs around it are many.
 
 use super::needles::Needles;
-use crate::view::spots::{kinds_of, may_begin};
-use crate::view::{Escape, Kind, escape};
+use crate::view::spots::{BASE64_RUN, kinds_of, may_begin};
+use crate::view::{Escape, Kind, escape, is_base64, is_space};
 
 /// Bytes on each side of an escape of which four in a row across it are.
 const BESIDE: usize = 3;
@@ -54,10 +55,39 @@ pub(super) fn nothing_around(kind: Kind, text: &[u8], spot: usize, needles: &Nee
         };
     }
     let around = &read.bytes[..read.count];
+    let behind = &around[spot.min(BESIDE)..];
+    for has in [is_base64 as fn(u8) -> bool, is_of_pairs] {
+        if encoded(text, (spot, at), behind, has) {
+            return None;
+        }
+    }
+    let (mut squeezed, mut count) = ([0; MOST], 0);
+    for &byte in around.iter().filter(|&&byte| !is_space(byte)) {
+        squeezed[count] = byte;
+        count += 1;
+    }
     let may_be = around.windows(4).any(|part| needles.has_gram(part))
+        || count < around.len() && squeezed[..count].windows(4).any(|part| needles.has_gram(part))
         || (0..around.len()).any(|at| !is_plain(around, at))
         || needles.spaced && around.contains(&b'+');
     (!may_be).then_some(at)
+}
+
+/// Do enough characters of an encoding stand around what is between the two places, before it and `behind` it, to
+/// be read? Also where the text ends before that can be told.
+fn encoded(text: &[u8], (from, to): (usize, usize), behind: &[u8], has: fn(u8) -> bool) -> bool {
+    let run = |bytes: &[u8]| bytes.iter().take(BASE64_RUN).take_while(|&&byte| has(byte)).count();
+    let before = text[..from].iter().rev().take(BASE64_RUN).take_while(|&&byte| has(byte)).count();
+    let behind = &behind[behind.iter().take_while(|&&byte| is_space(byte)).count()..];
+    let (first, rest) = (run(behind), run(&text[to..]));
+    let goes_on = first == behind.len();
+    let behind = first + if goes_on { rest } else { 0 };
+    before + behind >= BASE64_RUN || goes_on && to + rest == text.len()
+}
+
+/// A character of hexadecimal pairs, or between them.
+fn is_of_pairs(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || b" :,;.-xX".contains(&byte)
 }
 
 /// Begins no escape of any kind at `at`?

@@ -105,6 +105,26 @@ proptest! {
     }
 }
 
+/// An escape in the middle of base64 and of values is not passed over, however the text comes.
+#[test]
+fn encodings_around_an_escape_are_read() {
+    let token = token();
+    let coded = crate::encode::base64(&token);
+    for text in [
+        [&token[..6], b"`raaa", &coded].concat(),
+        [&coded[..24], b"\\n", &coded[24..], b"\\n"].concat(),
+        [b"x", &token[..9], b"\\n", &token[9..], b" y"].concat(),
+        [&token[..3], b"\x1b[31m ", &token[3..]].concat(),
+    ] {
+        let (expected, report) = masked(masker(&needles()), [&text[..]]);
+        for size in 1..text.len() {
+            let (out, other) = masked(masker(&needles()), text.chunks(size));
+            assert_eq!((shown(&out), other), (shown(&expected), report.clone()), "pieces of {size}");
+        }
+        assert!(contains(&expected, b"[MASKED:S]"), "{}", shown(&expected));
+    }
+}
+
 #[test]
 fn a_token_is_written_once_and_colours_and_line_ends_stay() {
     let token = token();
