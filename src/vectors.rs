@@ -1,5 +1,16 @@
 //! Which vector instructions the processor has.
 
+/// The places of 64 bytes, of which vector instructions keep those that count.
+pub const PLACES: [u8; 64] = {
+    let mut places = [0; 64];
+    let mut at = 0;
+    while at < 64 {
+        places[at] = at as u8;
+        at += 1;
+    }
+    places
+};
+
 /// The widest vectors that the passes over all bytes can use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]

@@ -5,6 +5,7 @@
 use super::avx2::{CLASS_HIGH, CLASS_LOW};
 use super::pass::{MORE, Masks, STEP, find_by};
 use super::{Candidates, Tables};
+use crate::vectors::PLACES;
 use std::arch::x86_64::*;
 use std::ops::Range;
 
@@ -77,17 +78,6 @@ fn masks(vectors: &Vectors, step: &[u8; STEP]) -> Masks {
         literal: _mm512_test_epi8_mask(literal, literal),
     }
 }
-
-/// The places of 64 bytes.
-const PLACES: [u8; 64] = {
-    let mut places = [0; 64];
-    let mut at = 0;
-    while at < 64 {
-        places[at] = at as u8;
-        at += 1;
-    }
-    places
-};
 
 /// Write down the place of each bit, sixteen at a time: more are written than count.
 #[inline]

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "vector instructions; compared with the scalar twin in tests")]
 
 use super::{BASE64, Block, FOLLOW, MORE, Marked, Masks, ROW, RUN_END, SIGNS, mark_by};
+use crate::vectors::PLACES;
 use std::arch::x86_64::*;
 use std::ops::Range;
 
@@ -38,17 +39,6 @@ fn masks([base64, signs, follow]: &[[__m512i; 2]; 3], block: &Block) -> Masks {
         sign: _mm512_test_epi8_mask(look_up(signs, here), look_up(follow, next)),
     }
 }
-
-/// The places of 64 bytes.
-const PLACES: [u8; 64] = {
-    let mut places = [0; 64];
-    let mut at = 0;
-    while at < 64 {
-        places[at] = at as u8;
-        at += 1;
-    }
-    places
-};
 
 /// Write down the marks of a block, sixteen at a time: more are written than count.
 #[inline]
