@@ -1,18 +1,21 @@
 //! What earlier audits found nothing in.
 //!
-//! A file of five parts: a key made from the digest of the rules, the packs that were gone through (each
+//! A file of six parts: a key made from the digest of the rules, the packs that were gone through (each
 //! with the objects in it that are *not* clean), the first 16 bytes of the ids of all clean objects in
-//! packs, those of loose objects, and a checksum. A pack that is still there is told by its own checksum at once; after a repack the ids
-//! tell. It holds nothing of any secret, and may be deleted at any time. What is damaged, or was written
-//! for other rules, is not used.
+//! packs, those of loose objects, those of settled objects with the state of the repository, and a checksum. A
+//! pack that is still there is told by its own checksum at once; after a repack the ids tell. Settled are objects
+//! in which nothing was found that is a finding at one of their paths: they are passed over only where nothing at
+//! all has changed. The file holds nothing of any secret, and may be deleted at any time. What is damaged, or was
+//! written for other rules, is not used.
 
 use crate::source::history::{Clean, CleanPack, History, Known};
+use crate::source::objects::ObjectId;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 /// What the file begins with: its kind and version.
-const MAGIC: &[u8] = b"sekisho clean objects 3\n";
+const MAGIC: &[u8] = b"sekisho clean objects 4\n";
 
 /// Objects known to be clean.
 #[derive(Default)]
@@ -20,9 +23,41 @@ pub struct Cache {
     packs: HashMap<(Vec<u8>, u32), Vec<u32>>,
     ids: Vec<[u8; 16]>,
     loose: Vec<[u8; 16]>,
+    settled: Settled,
+    /// The repository is as it was.
+    current: bool,
+}
+
+/// Objects in which nothing was found that is a finding at one of their paths.
+#[derive(Clone, Default)]
+pub struct Settled {
+    /// What the repository was like, see [`History::state`].
+    pub state: [u8; 32],
+    /// The first 16 bytes of their ids, sorted.
+    pub ids: Vec<[u8; 16]>,
+}
+
+impl Settled {
+    /// Of a repository in this state, the objects with these ids (hexadecimal digits), and those that are known to
+    /// be settled.
+    pub fn new(state: [u8; 32], ids: &[String], known: Option<&Cache>) -> Settled {
+        let short = |id: &String| ObjectId::parse(id.as_bytes())?.as_bytes().first_chunk().copied();
+        let mut ids: Vec<[u8; 16]> = ids.iter().filter_map(short).collect();
+        ids.extend(known.iter().flat_map(|cache| &cache.settled.ids));
+        ids.sort_unstable();
+        Settled { state, ids }
+    }
 }
 
 impl Cache {
+    /// The repository is in this state: what was settled in another one is forgotten.
+    pub fn compare(&mut self, state: &[u8; 32]) {
+        self.current = self.settled.state == *state;
+        if !self.current {
+            self.settled.ids.clear();
+        }
+    }
+
     /// True where a clean object is there no more. What names it was not looked at again, so nobody would
     /// notice that it is missing.
     pub fn lacks_objects(&self, history: &History) -> bool {
@@ -84,6 +119,9 @@ fn parse(mut body: &[u8]) -> Option<Cache> {
     }
     let packed = number(take(4)?)? as usize;
     cache.ids = take(packed.checked_mul(16)?)?.as_chunks::<16>().0.to_vec();
+    cache.settled.state = *take(32)?.first_chunk()?;
+    let settled = number(take(4)?)? as usize;
+    cache.settled.ids = take(settled.checked_mul(16)?)?.as_chunks::<16>().0.to_vec();
     let (ids, rest) = body.as_chunks::<16>();
     cache.loose = ids.to_vec();
     rest.is_empty().then_some(cache)
@@ -93,7 +131,7 @@ fn parse(mut body: &[u8]) -> Option<Cache> {
 ///
 /// # Errors
 /// What the system says.
-pub fn store(path: &Path, digest: &str, clean: &Clean) -> io::Result<()> {
+pub fn store(path: &Path, digest: &str, clean: &Clean, settled: &Settled) -> io::Result<()> {
     let mut body = digest.as_bytes().to_vec();
     body.reserve((clean.ids.len() + clean.loose.len()) * 16 + 64);
     body.extend((clean.packs.len() as u32).to_le_bytes());
@@ -106,6 +144,9 @@ pub fn store(path: &Path, digest: &str, clean: &Clean) -> io::Result<()> {
     }
     body.extend((clean.ids.len() as u32).to_le_bytes());
     body.extend_from_slice(clean.ids.as_flattened());
+    body.extend(settled.state);
+    body.extend((settled.ids.len() as u32).to_le_bytes());
+    body.extend_from_slice(settled.ids.as_flattened());
     body.extend_from_slice(clean.loose.as_flattened());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -135,6 +176,15 @@ impl Known for Cache {
             held(&self.ids) || held(&self.loose)
         })
     }
+
+    fn settled(&self, id: &[u8]) -> bool {
+        let held = |short: &[u8]| self.settled.ids.binary_search_by(|held| held[..].cmp(short)).is_ok();
+        id.get(..16).is_some_and(held)
+    }
+
+    fn current(&self) -> bool {
+        self.current
+    }
 }
 
 #[cfg(test)]
@@ -152,8 +202,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/cache");
         assert!(matches!(load(&path, "digest"), Loaded::Nothing));
-        store(&path, "digest", &clean()).unwrap();
-        let Loaded::Cache(cache) = load(&path, "digest") else { panic!("no cache") };
+        let id = "ab".repeat(20);
+        store(&path, "digest", &clean(), &Settled::new([3; 32], &[id], None)).unwrap();
+        let Loaded::Cache(mut cache) = load(&path, "digest") else { panic!("no cache") };
+        cache.compare(&[3; 32]);
+        assert!(cache.current() && cache.settled(&[0xab; 20]) && !cache.settled(&[0xac; 20]));
+        cache.compare(&[4; 32]);
+        assert!(!cache.current() && !cache.settled(&[0xab; 20]) && !cache.clean(&[0xab; 20]));
         assert_eq!(cache.pack(&[2; 20], 9), Some(&[2, 5][..]));
         assert_eq!(cache.pack(&[2; 20], 8), None);
         assert!(cache.clean(&[7; 20]) && cache.clean(&[4; 20]) && !cache.clean(&[8; 20]));
@@ -165,7 +220,7 @@ mod tests {
     fn no_damaged_cache_is_used() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache");
-        store(&path, "digest", &clean()).unwrap();
+        store(&path, "digest", &clean(), &Settled::default()).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for at in 0..whole.len() {
             let mut damaged = whole.clone();

@@ -2,12 +2,13 @@
 
 use super::args::{Audit as AuditArgs, Global};
 use super::{judge, output, progress};
-use crate::cache::{self, Cache, Loaded};
+use crate::cache::{self, Cache, Loaded, Settled};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +28,11 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let stop = stop_on_signals();
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
-    let known = place.as_deref().and_then(|place| load(place, &digest, &history, args.write.quiet));
+    let mut known = place.as_deref().and_then(|place| load(place, &digest, &history, args.write.quiet));
+    let state = history.state();
+    if let Some(cache) = &mut known {
+        cache.compare(&state);
+    }
     let clean_before = known.as_ref().map_or(&Unknown as &dyn Known, |cache| cache);
     let only = args.story.only(&start, &history, clean_before)?;
     let options = AuditOptions {
@@ -39,11 +44,13 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
     let Audited { mut outcome, doubts, clean } =
         progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
-    let settle = |outcome: &mut Outcome| scan.settle(outcome, &doubts);
+    let settled = RefCell::new(Vec::new());
+    let settle = |outcome: &mut Outcome| drop(settled.replace(scan.settle(outcome, &doubts)));
     args.story.tell(&mut outcome, &start, &history, args.threads, &settle)?;
-    let news = only.is_none() && (clean.changed || known.is_none());
+    let news = only.is_none() && clean.changed;
+    let settled = Settled::new(state, &settled.borrow(), known.as_ref());
     if let Some(place) = place.as_ref().filter(|_| news)
-        && let Err(error) = cache::store(place, &digest, &clean)
+        && let Err(error) = cache::store(place, &digest, &clean, &settled)
         && !args.write.quiet
     {
         eprintln!("sekisho: note: the cache {} is not written: {error}", place.display());

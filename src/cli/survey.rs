@@ -74,7 +74,7 @@ fn audit(scan: &Scan, root: &Path) -> Result<Outcome, Error> {
     let stop = AtomicBool::new(false);
     let options = AuditOptions { known: &Unknown, remember: false, stop: &stop, every_byte: false };
     let Audited { mut outcome, doubts, .. } = scan.audit(&mut history, &options);
-    let settle = |outcome: &mut Outcome| scan.settle(outcome, &doubts);
+    let settle = |outcome: &mut Outcome| drop(scan.settle(outcome, &doubts));
     StoryArguments::default().tell(&mut outcome, root, &history, 0, &settle)?;
     Ok(outcome)
 }

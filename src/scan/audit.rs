@@ -19,7 +19,7 @@ use crate::text::{LineIndex, Reading};
 use crate::unpack::{self, Images, Unpack};
 use crate::utf16;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
@@ -57,6 +57,8 @@ pub struct Doubts {
     kinds: HashMap<(String, u64), u16>,
     /// What [`Scan::marks`] said of the line of a place, where that was anything.
     marks: HashMap<(String, u64), Vec<Vec<u32>>>,
+    /// Objects in which all that was found is in `kinds`, and how much that is.
+    only: HashMap<String, usize>,
 }
 
 impl Doubts {
@@ -108,6 +110,7 @@ impl Scan {
             counts.add(&auditor.counts);
             doubts.kinds.extend(auditor.doubts.kinds);
             doubts.marks.extend(auditor.doubts.marks);
+            doubts.only.extend(auditor.doubts.only);
             scanners.push(auditor.scanner);
         }
         let mut outcome = self.gather(scanners, &images, began, true);
@@ -138,9 +141,10 @@ impl Scan {
 
     /// Drop what is no finding at the paths that occurrences have by now: assigned values that no
     /// credential is expected in such a file, and what is allowed there. The halves of credentials are one
-    /// finding from then on.
-    pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) {
+    /// finding from then on. Tells the ids of objects in which nothing that was found is one.
+    pub fn settle(&self, outcome: &mut Outcome, doubts: &Doubts) -> Vec<String> {
         let told = &mut outcome.told;
+        let mut gone: HashMap<String, HashSet<u64>> = HashMap::new();
         for finding in &mut outcome.findings {
             // One object may stand at several paths, and occurrences tell only the first.
             let paths = finding.story.iter().flat_map(|story| &story.paths);
@@ -148,7 +152,11 @@ impl Scan {
             finding.occurrences.retain(|occurrence| {
                 let Origin::Object { path: Some(path), .. } = occurrence.origin.bare() else { return true };
                 let mut kinds = std::iter::once(FileKind::of_path(path)).chain(kinds.iter().copied());
-                kinds.any(|kind| doubts.hold(occurrence, kind))
+                let holds = kinds.any(|kind| doubts.hold(occurrence, kind));
+                if !holds && let Origin::Object { id, .. } = &occurrence.origin {
+                    gone.entry(id.clone()).or_default().insert(occurrence.offset);
+                }
+                holds
             });
             self.settle_finding(finding, &|occurrence| doubts.marks(occurrence), told);
         }
@@ -157,6 +165,8 @@ impl Scan {
         outcome.skipped.dedup();
         outcome.findings.retain(|finding| !finding.occurrences.is_empty());
         outcome.join();
+        gone.retain(|id, offsets| doubts.only.get(id) == Some(&offsets.len()));
+        gone.into_keys().collect()
     }
 }
 
@@ -315,6 +325,17 @@ impl<'s> Auditor<'s> {
         self.scanner.limits(&Origin::Object { id, kind: object.kind, path: None, commit: None })
     }
 
+    /// Note the object if each of these, which are all that was found in it, is a match in some kinds of files only.
+    fn only_doubts(&mut self, object: &Object<'_>, matches: &[Match]) {
+        let id = (object.id)().to_string();
+        let doubted =
+            |found: &Match| self.doubts.kinds.contains_key(&(id.clone(), found.secret.start as u64));
+        let places: HashSet<usize> = matches.iter().map(|found| found.secret.start).collect();
+        if places.len() == matches.len() && matches.iter().all(doubted) {
+            self.doubts.only.insert(id, places.len());
+        }
+    }
+
     /// Note in which kinds of files this is a match. As one for a file of any kind it prevailed over all that
     /// overlaps it; in a file of one kind there is no more than that.
     fn doubt(&mut self, origin: &Origin, found: &Match, input: &Input<'_>) {
@@ -375,13 +396,16 @@ impl VisitObjects for Auditor<'_> {
             None => None,
         };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
-        let mut clean = self.limits(object) && trace.matches().is_empty();
+        let all = self.limits(object);
+        let mut clean = all && trace.matches().is_empty();
         let first = self.scanner.hits.len();
         if !trace.matches().is_empty() {
             self.hits(object, trace.matches(), &input);
         }
         if open && let Some(reading) = unpack::reading_of("", bytes) {
             clean &= self.read_again(object, &reading, first);
+        } else if all && !clean {
+            self.only_doubts(object, trace.matches());
         }
         Memory { trace, look, clean }
     }

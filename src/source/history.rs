@@ -13,6 +13,7 @@ use super::refs::{self, Refs, Target};
 use super::store::Store;
 use crate::error::{Error, SkipReason, Skipped};
 use crate::origin::{ObjectKind, Origin, RepositoryPart};
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,16 @@ pub trait Known: Sync {
 
     /// Was nothing found in this object?
     fn clean(&self, id: &[u8]) -> bool;
+
+    /// Was what was found in this object none at its paths, in a repository of which nothing has changed since?
+    fn settled(&self, _id: &[u8]) -> bool {
+        false
+    }
+
+    /// Is everything as it was when this was written down?
+    fn current(&self) -> bool {
+        false
+    }
 }
 
 /// Nothing is known.
@@ -156,6 +167,30 @@ impl History {
         all
     }
 
+    /// A digest of all that is in the repositories: their objects, and all that names commits. Where it is the same,
+    /// everything stands at the same paths.
+    pub fn state(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for reference in References::of(self).all {
+            hash.update(reference.name.as_bytes());
+            hash.update([0]);
+            hash.update(reference.target.as_bytes());
+        }
+        for repository in &self.repositories {
+            hash.update([1]);
+            hash.update(&repository.store.layout().prefix[..]);
+            for pack in repository.store.packs() {
+                hash.update(pack.checksum());
+                hash.update(pack.count().to_le_bytes());
+            }
+            let mut loose: Vec<ObjectId> =
+                repository.store.loose().0.into_iter().map(|loose| loose.id).collect();
+            loose.sort_unstable();
+            loose.iter().for_each(|id| hash.update(id.as_bytes()));
+        }
+        hash.finalize().into()
+    }
+
     /// Is there a pack with this checksum, of this many objects?
     pub fn has_pack(&self, checksum: &[u8], count: u32) -> bool {
         let mut packs = self.repositories.iter().flat_map(|repository| repository.store.packs());
@@ -192,7 +227,7 @@ impl History {
         stop: &AtomicBool,
     ) -> Visited<V> {
         let mut visitors: Vec<V> = (0..self.threads.max(1)).map(|_| new()).collect();
-        let mut clean = Clean::default();
+        let mut clean = Clean { changed: !known.current(), ..Clean::default() };
         let mut from_cache = 0;
         for repository in &mut self.repositories {
             for skipped in &repository.trouble {
@@ -358,12 +393,16 @@ impl<V: VisitObjects> Visit<'_, V> {
         let wanted = Marks::none(count);
         let is_double = |id: &[u8]| before.iter().any(|pack| pack.find_raw(id).is_some());
         if let Some(unclean) = self.known.pack(pack.checksum(), count) {
+            let mut settled = 0;
             for &position in unclean.iter().filter(|&&position| position < count) {
-                if !is_double(pack.raw_id(position)) {
+                let id = pack.raw_id(position);
+                if self.known.settled(id) {
+                    settled += 1;
+                } else if !is_double(id) {
                     wanted.add(position);
                 }
             }
-            *self.from_cache += u64::from(count) - unclean.len() as u64;
+            *self.from_cache += u64::from(count) - unclean.len() as u64 + settled;
             return Some(wanted);
         }
         let mut all = true;
@@ -422,7 +461,7 @@ impl<V: VisitObjects> Visit<'_, V> {
             if clean && self.remember {
                 kept.push(short(loose.id.as_bytes()));
             }
-            !clean
+            !clean && !self.known.settled(loose.id.as_bytes())
         });
         *self.from_cache += (before - all.len()) as u64;
         self.clean.loose.extend(kept);

@@ -82,3 +82,33 @@ fn damage_is_told_each_time() {
         repository.audit(&[]).incomplete(&id).holds(&[1, 2, 3, 4, 5]);
     }
 }
+
+/// What may be a password is one in the settings and none in the tests. Which of them an object is, the paths tell.
+#[test]
+fn what_is_none_at_its_paths_is_asked_about_again_where_anything_changed() {
+    let repository = Repository::new();
+    let line = ["connect(host, password=\"s3", "cret\")\n"].concat();
+    repository.write("tests/test_mail.py", &line);
+    repository.write("a.txt", "clean\n");
+    repository.commit("tests");
+    for packed in [false, true] {
+        if packed {
+            repository.git(&["repack", "-q", "-a", "-d"]);
+        }
+        let first = repository.audit(&[]);
+        first.complete().holds(&[]);
+        let second = repository.audit(&[]);
+        assert_eq!(second.complete().json["findings"], first.json["findings"]);
+        // A new name for what is there: the object is looked at again.
+        repository.git(&["branch", if packed { "one" } else { "other" }]);
+        let third = repository.audit(&[]);
+        assert_eq!(third.complete().inputs(), second.inputs() + 3, "a ref, its log and the object");
+        assert_eq!(repository.audit(&[]).complete().inputs(), second.inputs() + 2, "the ref and its log");
+    }
+    repository.write("src/mail.py", &line);
+    repository.commit("the same object where it counts");
+    for _ in 0..2 {
+        let audit = repository.audit(&[]);
+        assert_eq!(audit.complete().json["findings"].as_array().map(Vec::len), Some(1));
+    }
+}
