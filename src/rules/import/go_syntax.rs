@@ -98,7 +98,7 @@ impl Translator {
                 let digits: String = self.input[self.at + 1..]
                     .iter()
                     .take(3)
-                    .take_while(|one| ('0'..='7').contains(one))
+                    .take_while(|one| matches!(one, '0'..='7'))
                     .collect();
                 let value = u32::from_str_radix(&digits, 8).unwrap_or(0);
                 self.push(&format!(r"\x{{{value:x}}}"));

@@ -1,7 +1,7 @@
 //! Files of a repository mapped into memory.
 #![allow(unsafe_code, reason = "mapping a file is unsafe by its nature; this module does nothing else")]
 
-use memmap2::{Advice, Mmap};
+use memmap2::Mmap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -26,7 +26,8 @@ impl Map {
         // program that cuts a mapped pack short would end this process with SIGBUS, as it does git.
         let map = unsafe { Mmap::map(&file)? };
         // A hint only: what is read is read once, in order of the file, by each thread.
-        let _ = map.advise(Advice::WillNeed);
+        #[cfg(unix)]
+        let _ = map.advise(memmap2::Advice::WillNeed);
         Ok(Map(Some(map)))
     }
 
