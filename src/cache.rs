@@ -161,6 +161,11 @@ pub fn store(path: &Path, digest: &str, clean: &Clean, settled: &Settled) -> io:
     written.and_then(|()| std::fs::rename(&new, path)).inspect_err(|_| drop(std::fs::remove_file(&new)))
 }
 
+/// Is this one of the ids, which are sorted and told by their first bytes?
+fn holds(ids: &[[u8; 16]], id: &[u8]) -> bool {
+    id.first_chunk::<16>().is_some_and(|short| ids.binary_search(short).is_ok())
+}
+
 impl Known for Cache {
     fn pack(&self, checksum: &[u8], count: u32) -> Option<&[u32]> {
         // The map is small, and its key is two parts.
@@ -171,15 +176,11 @@ impl Known for Cache {
     }
 
     fn clean(&self, id: &[u8]) -> bool {
-        id.get(..16).is_some_and(|short| {
-            let held = |ids: &[[u8; 16]]| ids.binary_search_by(|held| held[..].cmp(short)).is_ok();
-            held(&self.ids) || held(&self.loose)
-        })
+        holds(&self.ids, id) || holds(&self.loose, id)
     }
 
     fn settled(&self, id: &[u8]) -> bool {
-        let held = |short: &[u8]| self.settled.ids.binary_search_by(|held| held[..].cmp(short)).is_ok();
-        id.get(..16).is_some_and(held)
+        holds(&self.settled.ids, id)
     }
 
     fn current(&self) -> bool {

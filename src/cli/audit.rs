@@ -29,7 +29,7 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
     let digest = scan.rules_digest();
     let place = (!args.no_cache).then(|| cache_file(args, &history));
     let mut known = place.as_deref().and_then(|place| load(place, &digest, &history, args.write.quiet));
-    let state = history.state();
+    let state = if place.is_some() { history.state() } else { Default::default() };
     if let Some(cache) = &mut known {
         cache.compare(&state);
     }
