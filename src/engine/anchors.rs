@@ -1,9 +1,10 @@
 //! Where rules are looked up from the places that the candidate pass writes down: a table from the
 //! first four bytes to rules, and a table from three bytes inside a literal to that literal.
 
+mod threes;
+
 use super::assign;
 use super::candidate::{Tables, fingerprint, fingerprint_hash, four, share};
-use super::noise::affinity;
 use crate::rules::grams::{self, GramTable, Sought};
 use crate::rules::rule::{Anchor, Matcher, Text};
 use crate::rules::{RuleIndex, RuleSet};
@@ -191,6 +192,7 @@ fn choose_windows(literals: &mut [Literal]) {
     windows.sort_unstable();
     windows.dedup();
     let mut chosen: Vec<(f32, u32)> = vec![(f32::INFINITY, 0); literals.len()];
+    let shares = Shares::new();
     // At first all literals of a window count, then those that chose it.
     for round in 0..2 {
         let votes = std::mem::replace(&mut chosen, vec![(f32::INFINITY, 0); literals.len()]);
@@ -198,7 +200,7 @@ fn choose_windows(literals: &mut [Literal]) {
             let print = same[0].0;
             let voters =
                 same.iter().filter(|(_, index)| round == 0 || votes[*index as usize].1 == print).count();
-            let cost = (share_of(print) + WINDOW) / voters as f32;
+            let cost = (shares.of(print) + WINDOW) / voters as f32;
             for &(_, index) in same.iter().filter(|_| voters > 0) {
                 if cost < chosen[index as usize].0 {
                     chosen[index as usize] = (cost, print);
@@ -213,15 +215,40 @@ fn choose_windows(literals: &mut [Literal]) {
     }
 }
 
-/// How large a share of ordinary text three bytes are, roughly.
-fn share_of(print: u32) -> f32 {
-    // Folding made a strange one of `_`.
-    let byte = |place: usize| match print.to_le_bytes()[place] {
-        0x7f => b'_',
-        byte => byte,
-    };
-    let [first, second, third] = [byte(0), byte(1), byte(2)];
-    let pairs = i32::from(affinity(first, second)) + i32::from(affinity(second, third));
-    let single: f32 = [first, second, third].map(share).into_iter().product();
-    single * (pairs as f32 / 8.0).exp2()
+/// The share of each three of the first row of [`threes::THREES`].
+const FIRST_ROW: f32 = 1.5 / 256.0;
+
+/// How large a share of ordinary text every three bytes are, roughly.
+struct Shares {
+    /// Row of [`threes::THREES`] and one by the low five bits of the three bytes; 0 for the rare ones.
+    rows: Vec<u8>,
+}
+
+impl Shares {
+    fn new() -> Shares {
+        let mut rows = vec![0; 1 << 15];
+        for (row, threes) in threes::THREES.iter().enumerate().rev() {
+            for three in threes.as_bytes().as_chunks::<3>().0 {
+                rows[Shares::place(*three)] = row as u8 + 1;
+            }
+        }
+        Shares { rows }
+    }
+
+    fn place(three: [u8; 3]) -> usize {
+        three.iter().fold(0, |place, byte| place << 5 | usize::from(byte & 31))
+    }
+
+    fn of(&self, print: u32) -> f32 {
+        let [first, second, third, _] = print.to_le_bytes();
+        let row = self.rows[Shares::place([first, second, third])];
+        if row > 0 {
+            return FIRST_ROW / (1 << (row - 1)) as f32;
+        }
+        let single: f32 = [first, second, third]
+            .map(|byte| share(if byte == 0x7f { b'_' } else { byte }))
+            .into_iter()
+            .product();
+        single.min(FIRST_ROW / (1 << threes::THREES.len()) as f32)
+    }
 }

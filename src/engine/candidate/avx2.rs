@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "vector instructions; compared with the scalar twin in tests")]
 
 use super::pass::{Masks, STEP, find_by, note};
-use super::{Candidates, Tables};
+use super::{Candidates, SETS, Tables};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ struct Vectors {
     class_low: __m256i,
     class_high: __m256i,
     /// Tables of buckets by the low four bits of a byte, where the fifth is 0 and where it is 1.
-    low: [[__m256i; 3]; 2],
-    high: [[__m256i; 3]; 2],
+    low: [[__m256i; 3]; SETS],
+    high: [[__m256i; 3]; SETS],
 }
 
 // The class of a byte is `CLASS_LOW[byte & 15] & CLASS_HIGH[byte >> 4]`:
@@ -108,9 +108,8 @@ fn masks(vectors: &Vectors, step: &[u8; STEP]) -> Masks {
                 fifth,
             )
         };
-        let fifth = _mm256_slli_epi16(bytes, 3);
-        let mut literal = [bucket_hits(0, 0, low, fifth), bucket_hits(1, 0, low, fifth)];
-        for place in 1..3 {
+        let mut literal = [_mm256_set1_epi8(-1); SETS];
+        for place in 0..3 {
             let bytes = load(place);
             let low = _mm256_and_si256(bytes, nibbles);
             let fifth = _mm256_slli_epi16(bytes, 3);
@@ -118,7 +117,7 @@ fn masks(vectors: &Vectors, step: &[u8; STEP]) -> Masks {
                 *literal = _mm256_and_si256(*literal, bucket_hits(set, place, low, fifth));
             }
         }
-        let literal = _mm256_or_si256(literal[0], literal[1]);
+        let literal = literal.into_iter().fold(zero, |all, set| _mm256_or_si256(all, set));
         let shift = 32 * half;
         masks.word |= u64::from(!none_of(0x0f)) << shift;
         masks.run |= u64::from(!none_of(0x3f)) << shift;

@@ -4,7 +4,7 @@
 
 use super::avx2::{CLASS_HIGH, CLASS_LOW};
 use super::pass::{MORE, Masks, STEP, find_by};
-use super::{Candidates, Tables};
+use super::{Candidates, SETS, Tables};
 use crate::vectors::PLACES;
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -12,8 +12,8 @@ use std::ops::Range;
 struct Vectors {
     /// The classes of the 128 bytes of ASCII, as `avx2` has them.
     classes: [__m512i; 2],
-    /// Both sets of buckets, by the low six bits of a byte, of which the sixth does not count.
-    buckets: [[__m512i; 3]; 2],
+    /// All sets of buckets, by the low six bits of a byte, of which the sixth does not count.
+    buckets: [[__m512i; 3]; SETS],
 }
 
 const CLASSES: [[u8; 64]; 2] = {
@@ -69,7 +69,7 @@ fn masks(vectors: &Vectors, step: &[u8; STEP]) -> Masks {
             _mm512_and_si512(_mm512_permutexvar_epi8(bytes[0], one), _mm512_permutexvar_epi8(bytes[1], two));
         _mm512_and_si512(first, _mm512_permutexvar_epi8(bytes[2], three))
     });
-    let literal = _mm512_or_si512(literal[0], literal[1]);
+    let literal = literal.into_iter().fold(_mm512_setzero_si512(), |all, set| _mm512_or_si512(all, set));
     Masks {
         word: is(0x0f),
         run: is(0x3f),

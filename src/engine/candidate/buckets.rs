@@ -1,8 +1,10 @@
 //! Sorts the literals' three bytes into the buckets of the tables. A bucket lets through every mixture of
 //! its members' bytes, so like belongs to like: the list is sorted and cut where it costs least.
 
-/// Number of buckets: two sets of tables with a bit of a byte each.
-pub(super) const BUCKETS: usize = 16;
+use super::SETS;
+
+/// Number of buckets: a bit of a byte each in the sets of tables.
+pub(super) const BUCKETS: usize = 8 * SETS;
 
 /// The bytes of one place, by their low five bits, and the share of a text's bytes that they let through.
 #[derive(Clone, Copy, Default)]

@@ -6,7 +6,7 @@
 //! * **literal hits**: three bytes, in any case, that look like a part of one of the texts searched
 //!   anywhere (words such as `password`, markers such as `-----BEGIN`, anchors inside tokens). The
 //!   search is the bucket method of Teddy (Hyperscan; described in the `aho-corasick` crate's packed
-//!   searcher), three bytes wide, sixteen buckets. A byte counts by its low five bits, which tell letters
+//!   searcher), three bytes wide, 32 buckets. A byte counts by its low five bits, which tell letters
 //!   apart in either case; halves of a byte, as Teddy has them, let four times as much through. Of a
 //!   hundred bytes of source code the buckets keep four; a table of hashes of the three bytes leaves one.
 //!
@@ -41,12 +41,15 @@ pub struct Candidates {
     room: [Vec<u32>; 2],
 }
 
+/// Sets of eight buckets. Each takes three look-ups a step and lets fewer places through.
+const SETS: usize = 4;
+
 /// What the pass searches for.
 #[derive(Clone)]
 pub struct Tables {
     grams: Cow<'static, [u64]>,
-    /// Both sets of buckets, by the low five bits of the byte in each of the three places.
-    buckets: [[[u8; 32]; 3]; 2],
+    /// All sets of buckets, by the low five bits of the byte in each of the three places.
+    buckets: [[[u8; 32]; 3]; SETS],
     prints: Box<[u64; 1024]>,
     run: u32,
     vectors: Vectors,
@@ -81,7 +84,7 @@ impl Tables {
     pub fn new(grams: Cow<'static, [u64]>, run: u32, fingerprints: &[[u8; 3]]) -> Tables {
         let mut tables = Tables {
             grams,
-            buckets: [[[0; 32]; 3]; 2],
+            buckets: [[[0; 32]; 3]; SETS],
             prints: Box::new([0; 1024]),
             run: run.clamp(1, 16),
             vectors: Vectors::of_processor(),

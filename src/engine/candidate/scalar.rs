@@ -20,7 +20,7 @@ pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mu
                 });
                 buckets != 0
             };
-            if (in_set(0) || in_set(1)) && tables.knows_print(super::four(text, at)) {
+            if (0..tables.buckets.len()).any(in_set) && tables.knows_print(super::four(text, at)) {
                 found.literals.push(at as u32);
             }
         }

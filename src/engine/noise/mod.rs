@@ -26,7 +26,7 @@ pub use identifier::reads_as_words;
 pub use memory::Memory;
 use name::Name;
 pub use placeholder::plausible;
-pub use shape::{affinity, likeness};
+pub use shape::likeness;
 pub use url::{basic_password, url_password};
 
 /// True for a name that ends with a word for what a hash function makes of a secret: `encryption_key_sha256`.

@@ -54,18 +54,6 @@ pub(super) const NAMES: [&str; COUNT] = [
     "value: encoded weak words",
 ];
 
-/// Eighths of a bit by which the second of two bytes is likelier behind the first than by chance; 0 where
-/// neither is a letter.
-pub fn affinity(first: u8, second: u8) -> i8 {
-    let symbol = |byte: u8| match byte.to_ascii_lowercase() {
-        letter @ b'a'..=b'z' => usize::from(letter - b'a'),
-        b'0'..=b'9' => 26,
-        _ => 27,
-    };
-    let (first, second) = (symbol(first), symbol(second));
-    if first.min(second) < 26 { PAIRS[first][second] } else { 0 }
-}
-
 /// Sum of eighths of a bit by which the letters of a word look like text, and how many pairs it has.
 pub fn likeness(word: &[u8]) -> (i32, i32) {
     let symbol = |byte: u8| match byte {
