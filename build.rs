@@ -146,18 +146,20 @@ fn matcher(matcher: &Matcher) -> String {
                 Anchor::WordStart { grams, run } => {
                     format!("Anchor::WordStart {{ grams: Cow::Borrowed(&{:?}), run: {run} }}", &grams[..])
                 }
-                Anchor::Contains { literals, any_case, late } => format!(
-                    "Anchor::Contains {{ literals: {}, any_case: {any_case}, late: Cow::Borrowed(&{:?}) }}",
+                Anchor::Contains { literals, any_case, companions, late } => format!(
+                    "Anchor::Contains {{ literals: {}, any_case: {any_case}, companions: {}, late: Cow::Borrowed(&{:?}) }}",
                     texts(literals),
+                    texts(companions),
                     &late[..]
                 ),
             };
             format!(
-                "Matcher::Token(Token {{ regex: {}, anchor: {anchor}, reach: {}, shapes: {}, prefixes: {} }})",
+                "Matcher::Token(Token {{ regex: {}, anchor: {anchor}, reach: {}, shapes: {}, prefixes: {}, head: {:?} }})",
                 text(&token.regex),
                 token.reach,
                 shapes(&token.shapes),
-                texts(&token.prefixes)
+                texts(&token.prefixes),
+                token.head
             )
         }
         Matcher::Assigned(assigned) => format!(

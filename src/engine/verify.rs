@@ -4,9 +4,10 @@ use super::trace::{AnchorKind, Event, Sink};
 use super::{Certainty, Engine, Match, candidate, context, noise};
 use crate::rules::check::Verdict;
 use crate::rules::compile;
-use crate::rules::rule::{Block, Kind, Matcher, Rule, Shape, Token};
+use crate::rules::rule::{Anchor, Block, Head, Kind, Matcher, Rule, Shape, Token};
 use crate::rules::{RuleIndex, check};
 use crate::text::Span;
+use memchr::memmem;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
@@ -31,7 +32,13 @@ impl LazyRegex {
     fn made(&self, pattern: &str, searches: bool) -> Option<&Regex> {
         let build = || {
             Regex::builder()
-                .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(16 << 20)).hybrid(searches))
+                .configure(
+                    Regex::config()
+                        .utf8_empty(false)
+                        .nfa_size_limit(Some(16 << 20))
+                        .hybrid(searches)
+                        .onepass(!searches),
+                )
                 .syntax(syntax::Config::new().unicode(false).utf8(false))
                 .build(pattern)
                 .ok()
@@ -121,13 +128,18 @@ impl Refusal {
 impl Engine {
     /// All token rules that can begin at `at`.
     pub(super) fn at_word_start(&self, text: &[u8], at: usize, out: &mut impl Sink) {
-        let Some(bytes) = text.get(at..at + 4) else { return };
-        let gram = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(gram) = rest.first_chunk().map(|four| u32::from_le_bytes(*four)) else { return };
+        let (beginning, _) = Head::bytes_of(rest);
         for index in self.rules_at(gram) {
             let rule = self.rules.get(index);
             let Matcher::Token(token) = &rule.matcher else { continue };
-            out.tries(index, token, text, Span::new(at, at));
             let anchor = || (Span::new(at, at + 4), AnchorKind::Beginning);
+            if !token.head.fits(beginning) {
+                out.note(|| Event::no_match(anchor().0, anchor().1, index, Refusal::Pattern));
+                continue;
+            }
+            out.tries(index, token, text, Span::new(at, at));
             match self.match_at(index, token, text, at) {
                 Some(place) => self.judge_token(index, rule, text, place, anchor(), out),
                 None => out.note(|| Event::no_match(anchor().0, anchor().1, index, Refusal::Pattern)),
@@ -152,10 +164,16 @@ impl Engine {
         let none = || Event::no_match(literal, AnchorKind::Inside, index, Refusal::Pattern);
         let Matcher::Token(token) = &rule.matcher else { return };
         out.tries(index, token, text, literal);
-        let Some(regex) = self.regexes[index.0 as usize].get(&token.regex) else { return };
         let reach = token.reach as usize;
         let mut from = literal.end.saturating_sub(reach);
         let end = text.len().min(literal.start + reach);
+        if let Anchor::Contains { companions, .. } = &token.anchor
+            && !companions.is_empty()
+            && !companions.iter().any(|other| memmem::find(&text[from..end], other.as_bytes()).is_some())
+        {
+            return out.note(none);
+        }
+        let Some(regex) = self.regexes[index.0 as usize].get(&token.regex) else { return };
         // The first match that holds the literal is this literal's; others belong to other literals.
         while from <= literal.start {
             let Some(place) = captures(regex, Input::new(&text[..text.len().min(end + 1)]).range(from..end))

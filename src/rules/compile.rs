@@ -2,7 +2,7 @@
 //! patterns lowered to shapes, all from the parsed pattern. Runs in `build.rs` for built-in rules.
 
 use super::file::{FileRule, Provider, RuleError};
-use super::rule::{Anchor, Assigned, Block, Kind, List, Matcher, Pair, Rule, Text, Token};
+use super::rule::{Anchor, Assigned, Block, Head, Kind, List, Matcher, Pair, Rule, Text, Token};
 use super::{late, lower};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -197,7 +197,8 @@ fn token(rule: &FileRule, pattern: &str) -> Result<(Matcher, u16), RuleError> {
     let regex = text(pattern.to_owned());
     let prefixes = Cow::Owned(literal_beginnings(secret_group(&hir).unwrap_or(&hir)));
     let shapes = Cow::Owned(shapes);
-    Ok((Matcher::Token(Token { regex, anchor, reach: reach as u32, shapes, prefixes }), weight))
+    let head = head(&hir);
+    Ok((Matcher::Token(Token { regex, anchor, reach: reach as u32, shapes, prefixes, head }), weight))
 }
 
 fn contains(hir: &Hir, literals: Vec<String>, any_case: bool) -> Anchor {
@@ -206,7 +207,8 @@ fn contains(hir: &Hir, literals: Vec<String>, any_case: bool) -> Anchor {
         false => Vec::new(),
     };
     let late = Cow::Owned(late);
-    Anchor::Contains { literals: texts(literals), any_case, late }
+    let companions = if any_case { Vec::new() } else { companions(hir, &literals) };
+    Anchor::Contains { literals: texts(literals), any_case, companions: texts(companions), late }
 }
 
 /// The bytes that a match can begin with.
@@ -298,6 +300,18 @@ fn block(rule: &FileRule, begin: &[String]) -> Result<(Matcher, u16), RuleError>
     }
     let weight = begin.iter().map(String::len).min().unwrap_or(0) as u16;
     Ok((Matcher::Block(Block { begin: texts(begin.to_vec()), end: texts(end), max }), weight))
+}
+
+/// What the beginnings of all matches have in common.
+fn head(hir: &Hir) -> Head {
+    let mut extractor = Extractor::new();
+    extractor
+        .kind(ExtractKind::Prefix)
+        .limit_class(64)
+        .limit_repeat(16)
+        .limit_literal_len(16)
+        .limit_total(512);
+    Head::of(extractor.extract(hir).literals().into_iter().flatten().map(|literal| literal.as_bytes()))
 }
 
 /// All beginnings of exactly four bytes that a match can have; `None` where they are too many.
@@ -396,20 +410,34 @@ pub fn class_bytes(class: &Class) -> Option<Vec<u8>> {
 
 /// Texts of at least three bytes of which every match holds one; ASCII letters in any case.
 fn required_literals(hir: &Hir) -> Option<Vec<String>> {
-    let usable =
-        |literals: &Vec<String>| !literals.is_empty() && literals.iter().all(|literal| literal.len() >= 3);
+    required(hir, 3, &|_| true)
+}
+
+/// Texts of which every match holds one beside an anchor.
+fn companions(hir: &Hir, anchors: &[String]) -> Vec<String> {
+    let apart = |one: &str, other: &str| !one.contains(other) && !other.contains(one);
+    let other = |text: &String| anchors.iter().all(|anchor| apart(text, anchor));
+    required(hir, 2, &|literals| literals.iter().all(other)).unwrap_or_default()
+}
+
+/// Texts of at least `least` bytes of which every match holds one, among those that `allowed` says yes to; the
+/// longest there are.
+fn required(hir: &Hir, least: usize, allowed: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
+    let usable = |literals: &Vec<String>| {
+        !literals.is_empty() && literals.iter().all(|literal| literal.len() >= least) && allowed(literals)
+    };
     let shortest = |literals: &Vec<String>| literals.iter().map(String::len).min().unwrap_or(0);
     match hir.kind() {
         HirKind::Literal(literal) => {
             let literals = vec![String::from_utf8(literal.0.to_vec()).ok()?];
             usable(&literals).then_some(literals)
         }
-        HirKind::Capture(capture) => required_literals(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => required_literals(&repetition.sub),
+        HirKind::Capture(capture) => required(&capture.sub, least, allowed),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required(&repetition.sub, least, allowed),
         HirKind::Alternation(branches) => {
             let mut all = Vec::new();
             for branch in branches {
-                all.extend(required_literals(branch)?);
+                all.extend(required(branch, least, allowed)?);
             }
             usable(&all).then_some(all)
         }
@@ -427,7 +455,7 @@ fn required_literals(hir: &Hir) -> Option<Vec<String>> {
                     Some(piece) => joined.push_str(&piece),
                     None => offer(vec![std::mem::take(&mut joined)]),
                 }
-                if let Some(literals) = required_literals(part) {
+                if let Some(literals) = required(part, least, allowed) {
                     offer(literals);
                 }
             }

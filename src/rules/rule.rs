@@ -156,6 +156,49 @@ pub struct Token {
     pub shapes: List<Shape>,
     /// Literal beginnings of the secret, the longest first: what stands behind them is its own part.
     pub prefixes: List<Text>,
+    /// What all matches have in common at their beginning.
+    pub head: Head,
+}
+
+/// The bits that the first sixteen bytes of all matches of a pattern have in common: most places where four
+/// bytes are right are told from matches by these alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The bytes, the first one lowest.
+    pub bytes: u128,
+    /// The bits that count.
+    pub mask: u128,
+}
+
+impl Head {
+    /// The head of texts of which at least one begins each match.
+    pub fn of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Head {
+        let mut head: Option<Head> = None;
+        for text in texts {
+            let (bytes, mask) = Head::bytes_of(text);
+            head = Some(match head {
+                None => Head { bytes, mask },
+                Some(head) => Head { bytes: head.bytes, mask: head.mask & mask & !(head.bytes ^ bytes) },
+            });
+        }
+        head.unwrap_or_default()
+    }
+
+    /// May a match begin with these sixteen bytes?
+    #[inline(always)]
+    pub fn fits(self, sixteen: u128) -> bool {
+        (self.bytes ^ sixteen) & self.mask == 0
+    }
+
+    /// The first sixteen bytes of a text, and a mask of those that it has.
+    pub fn bytes_of(text: &[u8]) -> (u128, u128) {
+        if let Some(sixteen) = text.first_chunk() {
+            return (u128::from_le_bytes(*sixteen), u128::MAX);
+        }
+        let bytes = std::array::from_fn(|place| text.get(place).copied().unwrap_or(0));
+        let mask = std::array::from_fn(|place| if place < text.len() { u8::MAX } else { 0 });
+        (u128::from_le_bytes(bytes), u128::from_le_bytes(mask))
+    }
 }
 
 impl Token {
@@ -181,6 +224,8 @@ pub enum Anchor {
         literals: List<Text>,
         /// ASCII letters may stand in any case.
         any_case: bool,
+        /// Every match holds one of these too, as it stands here. Empty where nothing is known.
+        companions: List<Text>,
         /// Where the secret may begin before the token that ends in such a text: the bytes that a match
         /// can begin with. Empty for all other rules.
         late: List<u8>,
@@ -309,4 +354,23 @@ impl Shape {
 #[inline]
 pub fn word_ends(text: &[u8], at: usize) -> bool {
     text.get(at).is_none_or(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_what_all_beginnings_have_in_common() {
+        let head = |texts: &[&str]| Head::of(texts.iter().map(|text| text.as_bytes()));
+        let fits = |head: Head, text: &str| head.fits(Head::bytes_of(text.as_bytes()).0);
+        let one = head(&["live_", "test_"]);
+        assert!(fits(one, "test_4eC39Hq") && fits(one, "live_x"));
+        assert!(!fits(one, "testing the") && !fits(one, "live") && !fits(one, "tests_of"));
+        // Letters of both cases differ in one bit, and nothing counts behind the shortest.
+        let two = head(&["Key-a", "key-"]);
+        assert!(fits(two, "Key-1") && fits(two, "key-") && !fits(two, "key_a"));
+        assert!(fits(head(&["abc", ""]), "xyz"));
+        assert!(fits(head(&[]), "anything"));
+    }
 }
