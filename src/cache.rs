@@ -1,8 +1,9 @@
 //! What earlier audits found nothing in.
 //!
-//! A file of six parts: a key made from the digest of the rules, the packs that were gone through (each
+//! A file of seven parts: a key made from the digest of the rules, the packs that were gone through (each
 //! with the objects in it that are *not* clean), the first 16 bytes of the ids of all clean objects in
-//! packs, those of loose objects, those of settled objects with the state of the repository, and a checksum. A
+//! packs, those of loose objects, those of settled objects with the state of the repository and what was traced in
+//! it, and a checksum. A
 //! pack that is still there is told by its own checksum at once; after a repack the ids tell. Settled are objects
 //! in which nothing was found that is a finding at one of their paths: they are passed over only where nothing at
 //! all has changed. The file holds nothing of any secret, and may be deleted at any time. What is damaged, or was
@@ -15,7 +16,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// What the file begins with: its kind and version.
-const MAGIC: &[u8] = b"sekisho clean objects 4\n";
+const MAGIC: &[u8] = b"sekisho clean objects 5\n";
 
 /// Objects known to be clean.
 #[derive(Default)]
@@ -28,24 +29,27 @@ pub struct Cache {
     current: bool,
 }
 
-/// Objects in which nothing was found that is a finding at one of their paths.
+/// What is known of a repository in one state.
 #[derive(Clone, Default)]
 pub struct Settled {
     /// What the repository was like, see [`History::state`].
     pub state: [u8; 32],
-    /// The first 16 bytes of their ids, sorted.
+    /// The first 16 bytes of the ids of objects in which nothing was found that is a finding at one of their
+    /// paths, sorted.
     pub ids: Vec<[u8; 16]>,
+    /// What was traced, as whoever traced it writes it.
+    pub traced: Vec<u8>,
 }
 
 impl Settled {
-    /// Of a repository in this state, the objects with these ids (hexadecimal digits), and those that are known to
-    /// be settled.
-    pub fn new(state: [u8; 32], ids: &[String], known: Option<&Cache>) -> Settled {
+    /// Of a repository in this state, the objects with these ids (hexadecimal digits), those that are known to
+    /// be settled, and what was traced.
+    pub fn new(state: [u8; 32], ids: &[String], traced: Vec<u8>, known: Option<&Cache>) -> Settled {
         let short = |id: &String| ObjectId::parse(id.as_bytes())?.as_bytes().first_chunk().copied();
         let mut ids: Vec<[u8; 16]> = ids.iter().filter_map(short).collect();
         ids.extend(known.iter().flat_map(|cache| &cache.settled.ids));
         ids.sort_unstable();
-        Settled { state, ids }
+        Settled { state, ids, traced }
     }
 }
 
@@ -54,8 +58,13 @@ impl Cache {
     pub fn compare(&mut self, state: &[u8; 32]) {
         self.current = self.settled.state == *state;
         if !self.current {
-            self.settled.ids.clear();
+            self.settled = Settled::default();
         }
+    }
+
+    /// What was traced while the repository was as it is now.
+    pub fn traced(&self) -> &[u8] {
+        &self.settled.traced
     }
 
     /// True where a clean object is there no more. What names it was not looked at again, so nobody would
@@ -122,6 +131,8 @@ fn parse(mut body: &[u8]) -> Option<Cache> {
     cache.settled.state = *take(32)?.first_chunk()?;
     let settled = number(take(4)?)? as usize;
     cache.settled.ids = take(settled.checked_mul(16)?)?.as_chunks::<16>().0.to_vec();
+    let traced = number(take(4)?)? as usize;
+    cache.settled.traced = take(traced)?.to_vec();
     let (ids, rest) = body.as_chunks::<16>();
     cache.loose = ids.to_vec();
     rest.is_empty().then_some(cache)
@@ -147,6 +158,10 @@ pub fn store(path: &Path, digest: &str, clean: &Clean, settled: &Settled) -> io:
     body.extend(settled.state);
     body.extend((settled.ids.len() as u32).to_le_bytes());
     body.extend_from_slice(settled.ids.as_flattened());
+    // Beyond that it is traced anew each time.
+    let traced = u32::try_from(settled.traced.len()).map_or(&[][..], |_| &settled.traced);
+    body.extend((traced.len() as u32).to_le_bytes());
+    body.extend_from_slice(traced);
     body.extend_from_slice(clean.loose.as_flattened());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -204,11 +219,13 @@ mod tests {
         let path = folder.path().join("deep/cache");
         assert!(matches!(load(&path, "digest"), Loaded::Nothing));
         let id = "ab".repeat(20);
-        store(&path, "digest", &clean(), &Settled::new([3; 32], &[id], None)).unwrap();
+        store(&path, "digest", &clean(), &Settled::new([3; 32], &[id], b"traced".to_vec(), None)).unwrap();
         let Loaded::Cache(mut cache) = load(&path, "digest") else { panic!("no cache") };
         cache.compare(&[3; 32]);
+        assert_eq!(cache.traced(), b"traced");
         assert!(cache.current() && cache.settled(&[0xab; 20]) && !cache.settled(&[0xac; 20]));
         cache.compare(&[4; 32]);
+        assert!(cache.traced().is_empty());
         assert!(!cache.current() && !cache.settled(&[0xab; 20]) && !cache.clean(&[0xab; 20]));
         assert_eq!(cache.pack(&[2; 20], 9), Some(&[2, 5][..]));
         assert_eq!(cache.pack(&[2; 20], 8), None);

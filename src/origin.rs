@@ -1,6 +1,7 @@
 //! Where bytes came from.
 
 use bstr::{BString, ByteSlice};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Where a run of bytes came from. Printed (`Display`) as people write it: a path with forward
@@ -76,7 +77,7 @@ impl RepositoryPart {
 }
 
 /// What kind of text in a repository bytes were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ObjectKind {
     /// The content of a file.
     Blob,

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
+use crate::source::provenance::Remembered;
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -46,9 +47,11 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
         progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
     let settled = RefCell::new(Vec::new());
     let settle = |outcome: &mut Outcome| drop(settled.replace(scan.settle(outcome, &doubts)));
-    args.story.tell(&mut outcome, &start, &history, args.threads, &settle)?;
-    let news = only.is_none() && clean.changed;
-    let settled = Settled::new(state, &settled.borrow(), known.as_ref());
+    let before = known.as_ref().and_then(|cache| Remembered::from_bytes(cache.traced()));
+    let traced = args.story.tell(&mut outcome, &start, &history, args.threads, before, &settle)?;
+    let news = only.is_none() && (clean.changed || known.as_ref().is_some_and(|cache| !cache.current()));
+    let traced = traced.map_or_else(Vec::new, |traced| traced.to_bytes());
+    let settled = Settled::new(state, &settled.borrow(), traced, known.as_ref());
     if let Some(place) = place.as_ref().filter(|_| news)
         && let Err(error) = cache::store(place, &digest, &clean, &settled)
         && !args.write.quiet

@@ -2,13 +2,14 @@
 
 use crate::attribution;
 use crate::error::Error;
-use crate::finding::Outcome;
+use crate::finding::{Masks, Outcome};
 use crate::origin::{ObjectKind, Origin};
 use crate::remediation;
 use crate::source::history::{History, Known};
 use crate::source::objects::ObjectId;
-use crate::source::provenance::{Provenance, ScopeArguments};
+use crate::source::provenance::{Provenance, Remembered, ScopeArguments};
 use crate::source::references::References;
+use bstr::BString;
 use clap::Args as ClapArgs;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ impl StoryArguments {
             return Ok(None);
         }
         let references = References::of(history);
-        let provenance = Provenance::read(history, &references, &[], 1);
+        let provenance = Provenance::new(history, &references, Vec::new(), 1);
         let scope = provenance.scope(start, &arguments)?;
         // What cannot be read here comes up again when stories are told.
         let (objects, _) = provenance.brought_in(&scope);
@@ -79,7 +80,8 @@ impl StoryArguments {
     }
 
     /// Leave in an outcome what the flags ask for, give each finding its story, and write the expressions
-    /// file. `settle` drops what is no finding now that its path is known.
+    /// file. `settle` drops what is no finding now that its path is known. `remembered` is what was traced when
+    /// the history was as it is now; what was traced this time is handed back, for the next.
     ///
     /// # Errors
     /// A range, date or pattern that means nothing here; a file that cannot be written.
@@ -89,8 +91,10 @@ impl StoryArguments {
         start: &Path,
         history: &History,
         threads: usize,
+        remembered: Option<Remembered>,
         settle: &dyn Fn(&mut Outcome),
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Remembered>, Error> {
+        let mut traced = None;
         let arguments = self.scope();
         if let (false, Some(coverage)) = (arguments.is_empty(), &mut outcome.coverage) {
             coverage.scope = Some(arguments.to_string());
@@ -98,7 +102,8 @@ impl StoryArguments {
         }
         if !outcome.findings.is_empty() || !arguments.is_empty() {
             let references = References::of(history);
-            let mut provenance = Provenance::read(history, &references, &[], threads);
+            let mut provenance =
+                Provenance::new(history, &references, Vec::new(), threads).remembering(remembered);
             if !arguments.is_empty() {
                 let scope = provenance.scope(start, &arguments)?;
                 attribution::keep(outcome, &provenance, &scope);
@@ -111,7 +116,7 @@ impl StoryArguments {
                 let mut others = history.commits();
                 others.retain(|commit| !provenance.knows(commit));
                 if !others.is_empty() {
-                    provenance = Provenance::read(history, &references, &others, threads);
+                    provenance = Provenance::new(history, &references, others, threads);
                     attribution::attribute(outcome, &provenance, history, now);
                 }
             }
@@ -120,11 +125,15 @@ impl StoryArguments {
             if count(outcome) < places {
                 attribution::attribute(outcome, &provenance, history, now);
             }
+            let masks = Masks::of(outcome);
+            // A file may be called by a secret, and what is remembered is written down.
+            let clear = |path: &BString| masks.bytes(path).as_ref() == path.as_slice();
+            traced = provenance.remembered().filter(|traced| traced.paths().all(clear));
         }
         if let Some(path) = &self.replace_text {
             remediation::write_replace_text(outcome, path, self.force)?;
         }
-        Ok(())
+        Ok(traced)
     }
 }
 

@@ -75,7 +75,7 @@ fn audit(scan: &Scan, root: &Path) -> Result<Outcome, Error> {
     let options = AuditOptions { known: &Unknown, remember: false, stop: &stop, every_byte: false };
     let Audited { mut outcome, doubts, .. } = scan.audit(&mut history, &options);
     let settle = |outcome: &mut Outcome| drop(scan.settle(outcome, &doubts));
-    StoryArguments::default().tell(&mut outcome, root, &history, 0, &settle)?;
+    StoryArguments::default().tell(&mut outcome, root, &history, 0, None, &settle)?;
     Ok(outcome)
 }
 

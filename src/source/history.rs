@@ -171,11 +171,17 @@ impl History {
     /// everything stands at the same paths.
     pub fn state(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for reference in References::of(self).all {
+        let references = References::of(self);
+        for reference in references.all {
             hash.update(reference.name.as_bytes());
             hash.update([0]);
             hash.update(reference.target.as_bytes());
         }
+        // Where a history ends early decides what is told of its last commits.
+        let mut ends: Vec<ObjectId> = references.shallow.into_iter().collect();
+        ends.sort_unstable();
+        hash.update([0]);
+        ends.iter().for_each(|id| hash.update(id.as_bytes()));
         for repository in &self.repositories {
             hash.update([1]);
             hash.update(&repository.store.layout().prefix[..]);

@@ -2,6 +2,7 @@
 
 use crate::error::SkipReason;
 use crate::origin::ObjectKind;
+use serde::{Deserialize, Serialize};
 
 /// Reads single objects by id, from packs, loose storage and alternates.
 pub trait Objects: Sync {
@@ -24,7 +25,8 @@ pub struct ReadError {
 }
 
 /// The id of an object: the 20 bytes of a SHA-1 or the 32 bytes of a SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct ObjectId {
     bytes: [u8; 32],
     length: u8,
@@ -67,6 +69,20 @@ impl ObjectId {
     /// The bytes of the digest.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl From<ObjectId> for String {
+    fn from(id: ObjectId) -> String {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for ObjectId {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<ObjectId, &'static str> {
+        ObjectId::parse(digits.as_bytes()).ok_or("not the id of an object")
     }
 }
 

@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::objects::ObjectId;
 use super::refs::{Refs, Target};
 use bstr::ByteSlice;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 const DEEPEST: usize = 64;
 
 /// What kind of name something is, the most exposed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RefClass {
     /// A remote-tracking ref, or what was last fetched: others have it.
     Remote,

@@ -1,7 +1,8 @@
 //! What one audit remembers for the next.
 
-use crate::repository::Repository;
+use crate::repository::{Audit, Repository};
 use crate::support::token;
+use serde_json::Value;
 
 fn repository() -> Repository {
     let repository = Repository::new();
@@ -110,5 +111,49 @@ fn what_is_none_at_its_paths_is_asked_about_again_where_anything_changed() {
     for _ in 0..2 {
         let audit = repository.audit(&[]);
         assert_eq!(audit.complete().json["findings"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+/// What became of a secret is remembered with the state of the repository: no tree is read again while nothing
+/// changes, and everything is asked anew once something does.
+#[test]
+fn stories_are_remembered_until_anything_changes() {
+    let repository = repository();
+    let first = repository.audit(&[]);
+    let stories = |audit: &Audit| -> Vec<Value> {
+        let findings = audit.json["findings"].as_array().expect("a list");
+        findings.iter().map(|finding| finding["story"].clone()).collect()
+    };
+    assert!(stories(&first).iter().all(|story| story["introduced"].is_array()));
+    assert_eq!(stories(&first), stories(&repository.audit(&[])));
+    // No object is new.
+    repository.git(&["tag", "later"]);
+    let told = |audit: &Audit| stories(audit).iter().any(|story| story.to_string().contains("later"));
+    for _ in 0..2 {
+        assert!(told(&repository.audit(&[])));
+    }
+    repository.git(&["tag", "-d", "later"]);
+    assert!(!told(&repository.audit(&[])));
+}
+
+/// The cache tells paths, and a file may be called by a secret.
+#[test]
+fn no_cache_holds_a_secret_that_is_a_name() {
+    let repository = repository();
+    let place = repository.beside("cache").display().to_string();
+    let name = token(7);
+    repository.write(&format!("{name}/a.txt"), &format!("{}\n", token(8)));
+    repository.write("plain/b.txt", &format!("{}\n", token(9)));
+    repository.commit("a name");
+    for _ in 0..2 {
+        repository.audit(&["--cache", &place]).holds(&[1, 2, 3, 4, 5, 7, 8, 9]);
+        let kept = std::fs::read(&place).expect("a cache");
+        // Paths are kept as lists of bytes.
+        let listed = |text: &str| {
+            let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+            numbers.join(",")
+        };
+        let holds = |text: &str| kept.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(!holds(&name[..8]) && !holds(&listed(&name)[..24]));
     }
 }

@@ -198,7 +198,9 @@ impl<'a> Run<'a> {
             every_byte: false,
         };
         let Audited { mut outcome, doubts, .. } = self.scan.audit(&mut history, &options);
-        story.tell(&mut outcome, start, &history, 0, &|outcome| drop(self.scan.settle(outcome, &doubts)))?;
+        story.tell(&mut outcome, start, &history, 0, None, &|outcome| {
+            drop(self.scan.settle(outcome, &doubts))
+        })?;
         filter::apart(&mut outcome);
         if let Some(span) = story.range.as_deref().filter(|range| range.contains("..")) {
             let repo = Repo::here()?;

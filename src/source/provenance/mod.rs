@@ -11,6 +11,7 @@ mod describe;
 mod graph;
 mod paths;
 mod pruned;
+mod remembered;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -22,18 +23,20 @@ use bstr::BString;
 use graph::{Graph, Number, Root};
 use paths::News;
 use pruned::{Child, Forest, Pruned, Wanted};
-use std::cell::RefCell;
+use serde::{Deserialize, Serialize};
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 pub use describe::{Author, describe};
+pub use remembered::Remembered;
 pub use scope::{Scope, ScopeArguments};
 
 /// Most paths that are told of one group.
 const PATHS: usize = 200;
 
 /// Objects that are asked about together: all that hold the same secret, or a single one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Group {
     /// The objects and what they are.
     pub members: Vec<(ObjectId, ObjectKind)>,
@@ -42,7 +45,7 @@ pub struct Group {
 }
 
 /// One place where a group came into the history.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Introduction {
     /// The commit; `None` for an annotated tag, and for what a ref points at without a commit.
     pub commit: Option<ObjectId>,
@@ -55,7 +58,7 @@ pub struct Introduction {
 }
 
 /// What became of a group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trail {
     /// Where it came in, parents first: the first is the earliest. Empty where no commit is known.
     pub introduced: Vec<Introduction>,
@@ -79,8 +82,15 @@ pub struct Trail {
 pub struct Provenance<'a> {
     objects: &'a dyn Objects,
     references: &'a References,
-    graph: Graph,
+    /// Commits that nothing leads to.
+    others: Vec<ObjectId>,
+    /// Read when it is first needed.
+    graph: OnceCell<Graph>,
     threads: usize,
+    /// What was traced before while the repository was as it is.
+    remembered: Option<Remembered>,
+    /// What was traced last, without trouble.
+    traced: RefCell<Option<Remembered>>,
     /// The trees as they were pruned last: whoever asks again mostly asks for less.
     prepared: RefCell<Option<Rc<Prepared>>>,
 }
@@ -94,18 +104,34 @@ struct Prepared {
 }
 
 impl<'a> Provenance<'a> {
-    /// Read the commits that the references lead to, and `commits`: those found by other means, which
-    /// nothing leads to any more. `threads` read trees later; 0 is one for each core.
-    pub fn read(
+    /// The history of the commits that the references lead to, and of `others`: commits found by other means,
+    /// which nothing leads to any more. Nothing is read yet. `threads` read trees later; 0 is one for each core.
+    pub fn new(
         objects: &'a dyn Objects,
         references: &'a References,
-        commits: &[ObjectId],
+        others: Vec<ObjectId>,
         threads: usize,
     ) -> Provenance<'a> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let graph = Graph::read(objects, references, commits);
         let threads = if threads == 0 { cores() } else { threads };
-        Provenance { objects, references, graph, threads, prepared: RefCell::new(None) }
+        let (graph, prepared) = (OnceCell::new(), RefCell::new(None));
+        let (remembered, traced) = (None, RefCell::new(None));
+        Provenance { objects, references, others, graph, threads, remembered, traced, prepared }
+    }
+
+    /// The same, and what was traced before while the repository was as it is now.
+    pub fn remembering(self, remembered: Option<Remembered>) -> Provenance<'a> {
+        Provenance { remembered, ..self }
+    }
+
+    /// What was traced last; none where something could not be read.
+    pub fn remembered(self) -> Option<Remembered> {
+        self.traced.into_inner()
+    }
+
+    /// The commits and names.
+    fn graph(&self) -> &Graph {
+        self.graph.get_or_init(|| Graph::read(self.objects, self.references, &self.others))
     }
 
     /// The references that this history was read from.
@@ -115,6 +141,16 @@ impl<'a> Provenance<'a> {
 
     /// Trace each group, in order; and tell what could not be read meanwhile.
     pub fn trace(&self, groups: &[Group]) -> (Vec<Trail>, Vec<(ObjectKind, ReadError)>) {
+        let known = |remembered: &Remembered| remembered.of(groups, self.references.all.len());
+        let (trails, troubles) = match self.remembered.as_ref().and_then(known) {
+            Some(trails) => (trails, Vec::new()),
+            None => self.trace_anew(groups),
+        };
+        self.traced.replace(troubles.is_empty().then(|| Remembered::new(groups, &trails)));
+        (trails, troubles)
+    }
+
+    fn trace_anew(&self, groups: &[Group]) -> (Vec<Trail>, Vec<(ObjectKind, ReadError)>) {
         let mut ids: Vec<ObjectId> = groups
             .iter()
             .flat_map(|group| &group.members)
@@ -126,7 +162,7 @@ impl<'a> Provenance<'a> {
         let of_kind = |kind, troubles: &[ReadError]| -> Vec<(ObjectKind, ReadError)> {
             troubles.iter().map(|trouble| (kind, trouble.clone())).collect()
         };
-        let mut troubles = of_kind(ObjectKind::Commit, &self.graph.troubles);
+        let mut troubles = of_kind(ObjectKind::Commit, &self.graph().troubles);
         let prepared = self.prepare(ids);
         troubles.extend(of_kind(ObjectKind::Tree, &prepared.answers.troubles));
         let masks = self.class_masks();
@@ -137,7 +173,7 @@ impl<'a> Provenance<'a> {
 
     /// Is this a commit of the history?
     pub fn knows(&self, commit: &ObjectId) -> bool {
-        self.graph.numbers.contains_key(commit)
+        self.graph().numbers.contains_key(commit)
     }
 
     /// The trees pruned for these objects (sorted), and maybe more.
@@ -148,11 +184,11 @@ impl<'a> Provenance<'a> {
             return Rc::clone(before);
         }
         let answers = if ids.is_empty() {
-            pruned::Answers::empty(self.graph.commits.len())
+            pruned::Answers::empty(self.graph().commits.len())
         } else {
-            pruned::prune(self.objects, &Wanted::new(&ids), &self.graph.commits, self.threads)
+            pruned::prune(self.objects, &Wanted::new(&ids), &self.graph().commits, self.threads)
         };
-        let news = News::of(&self.graph.commits, &answers);
+        let news = News::of(&self.graph().commits, &answers);
         let prepared = Rc::new(Prepared { ids, answers, news });
         *self.prepared.borrow_mut() = Some(Rc::clone(&prepared));
         prepared
@@ -160,14 +196,14 @@ impl<'a> Provenance<'a> {
 
     /// For each commit the classes of the names that lead to it, one bit each.
     fn class_masks(&self) -> Vec<u8> {
-        let mut masks = vec![0u8; self.graph.commits.len()];
-        for (tip, reference) in self.graph.tips.iter().zip(&self.references.all) {
+        let mut masks = vec![0u8; self.graph().commits.len()];
+        for (tip, reference) in self.graph().tips.iter().zip(&self.references.all) {
             if let Some(tip) = tip {
                 masks[*tip as usize] |= 1 << reference.class as u8;
             }
         }
         for number in (0..masks.len()).rev() {
-            for &parent in &self.graph.commits[number].parents {
+            for &parent in &self.graph().commits[number].parents {
                 masks[parent as usize] |= masks[number];
             }
         }
@@ -229,7 +265,7 @@ impl Tracing<'_> {
                         }
                     }
                     ObjectKind::Commit => {
-                        if let Some(&number) = self.history.graph.numbers.get(id) {
+                        if let Some(&number) = self.history.graph().numbers.get(id) {
                             *said.entry(number).or_default() |= 1 << index;
                         }
                     }
@@ -253,7 +289,7 @@ impl Tracing<'_> {
 
     /// One pass, parents first: where groups come in and go out.
     fn forward(&self, bits: &mut Bits, trails: &mut [Trail]) {
-        for (number, commit) in self.history.graph.commits.iter().enumerate() {
+        for (number, commit) in self.history.graph().commits.iter().enumerate() {
             let has = bits.has[number];
             let said = bits.said.get(&(number as Number)).copied().unwrap_or_default();
             let (mut any, mut all, mut ever, mut taken_out_before) = (0, u64::MAX, 0, 0);
@@ -292,7 +328,7 @@ impl Tracing<'_> {
 
     fn last_seen(&self, bits: &Bits, trails: &mut [Trail]) {
         let mut open = bits.has.iter().fold(0, |open, has| open | has);
-        for (number, commit) in self.history.graph.commits.iter().enumerate().rev() {
+        for (number, commit) in self.history.graph().commits.iter().enumerate().rev() {
             if open == 0 {
                 break;
             }
@@ -315,7 +351,7 @@ impl Tracing<'_> {
             }
         }
         for (trail, paths) in trails.iter_mut().zip(paths) {
-            let commits = &self.history.graph.commits;
+            let commits = &self.history.graph().commits;
             let mut paths: Vec<(&BString, Number)> = paths.into_iter().collect();
             paths.sort_by_key(|&(_, number)| number);
             let told = |(path, number): (&BString, Number)| {
@@ -348,7 +384,7 @@ impl Tracing<'_> {
     fn refs(&self, bits: &Bits, (full, only_past): (u64, u64), trails: &mut [Trail]) {
         let mut known: HashMap<(Pruned, usize), Option<BString>> = HashMap::new();
         let references = &self.history.references.all;
-        for (index, (tip, reference)) in self.history.graph.tips.iter().zip(references).enumerate() {
+        for (index, (tip, reference)) in self.history.graph().tips.iter().zip(references).enumerate() {
             let Some(tip) = tip.map(|tip| tip as usize) else { continue };
             let asked = if reference.past { only_past } else { full };
             for group in each(bits.ever[tip] & asked) {
@@ -371,7 +407,7 @@ impl Tracing<'_> {
             for (id, _) in group.members.iter().filter(|(_, kind)| *kind == ObjectKind::Tag) {
                 let tag = Introduction { commit: None, object: *id, path: None, at_latest: false };
                 trail.introduced.push(tag);
-                for &index in self.history.graph.tagged.get(id).into_iter().flatten() {
+                for &index in self.history.graph().tagged.get(id).into_iter().flatten() {
                     let reference = &self.history.references.all[index];
                     trail.classes.push(reference.class);
                     if group.refs && !trail.holders.contains(&(index as u32)) {

@@ -54,14 +54,14 @@ impl Provenance<'_> {
     /// # Errors
     /// A revision that does not exist, a date that cannot be read, a pattern that no ref matches.
     pub fn scope(&self, start: &Path, arguments: &ScopeArguments) -> Result<Scope, Error> {
-        let mut counts = vec![true; self.graph.commits.len()];
+        let mut counts = vec![true; self.graph().commits.len()];
         let mut narrow = |keep: Vec<bool>| counts.iter_mut().zip(keep).for_each(|(one, keep)| *one &= keep);
         if let Some(range) = &arguments.range {
             narrow(self.in_range(start, range)?);
         }
         if let Some(since) = &arguments.since {
             let since = date(since, &ZonedDateTime::now())?.as_second();
-            narrow(self.graph.commits.iter().map(|commit| commit.time >= since).collect());
+            narrow(self.graph().commits.iter().map(|commit| commit.time >= since).collect());
         }
         if !arguments.refs.is_empty() {
             narrow(self.reachable(self.matching(&arguments.refs)?));
@@ -71,20 +71,20 @@ impl Provenance<'_> {
 
     /// True where the commit counts.
     pub fn counts(&self, scope: &Scope, commit: &ObjectId) -> bool {
-        self.graph.numbers.get(commit).is_some_and(|&number| scope.counts[number as usize])
+        self.graph().numbers.get(commit).is_some_and(|&number| scope.counts[number as usize])
     }
 
     /// True where an annotated tag leads to a commit that counts.
     pub fn counts_tag(&self, scope: &Scope, tag: &ObjectId) -> bool {
-        let mut tips = self.graph.tagged.get(tag).into_iter().flatten();
-        tips.any(|&index| self.graph.tips[index].is_some_and(|tip| scope.counts[tip as usize]))
+        let mut tips = self.graph().tagged.get(tag).into_iter().flatten();
+        tips.any(|&index| self.graph().tips[index].is_some_and(|tip| scope.counts[tip as usize]))
     }
 
     fn in_range(&self, start: &Path, range: &str) -> Result<Vec<bool>, Error> {
         let side = |text: &str| -> Result<Vec<bool>, Error> {
             let text = if text.is_empty() { "HEAD" } else { text };
             if text.len() >= 40 && text.bytes().all(|byte| byte == b'0') {
-                return Ok(vec![false; self.graph.commits.len()]);
+                return Ok(vec![false; self.graph().commits.len()]);
             }
             let number = self.commit_named(start, text)?;
             Ok(self.reachable([number]))
@@ -112,7 +112,7 @@ impl Provenance<'_> {
             Some(id) => id,
             None => resolve(start, text).map_err(unknown)?,
         };
-        self.graph
+        self.graph()
             .numbers
             .get(&id)
             .copied()
@@ -121,11 +121,11 @@ impl Provenance<'_> {
 
     /// Everything that these commits lead to, themselves included.
     fn reachable(&self, from: impl IntoIterator<Item = Number>) -> Vec<bool> {
-        let mut marks = vec![false; self.graph.commits.len()];
+        let mut marks = vec![false; self.graph().commits.len()];
         from.into_iter().for_each(|number| marks[number as usize] = true);
         for number in (0..marks.len()).rev() {
             if marks[number] {
-                for &parent in &self.graph.commits[number].parents {
+                for &parent in &self.graph().commits[number].parents {
                     marks[parent as usize] = true;
                 }
             }
@@ -136,7 +136,7 @@ impl Provenance<'_> {
     /// The tips of the refs that match one of the patterns.
     fn matching(&self, patterns: &[String]) -> Result<Vec<Number>, Error> {
         let globs = globs(patterns)?;
-        let all = self.references.all.iter().zip(&self.graph.tips);
+        let all = self.references.all.iter().zip(&self.graph().tips);
         let found = all.filter(|(reference, _)| matches(&globs, reference));
         let tips: Vec<Number> = found.filter_map(|(_, tip)| *tip).collect();
         if tips.is_empty() {
@@ -154,22 +154,22 @@ impl Provenance<'_> {
     /// is new in the scope is told by its trace.
     pub fn brought_in(&self, scope: &Scope) -> (Vec<(ObjectId, ObjectKind)>, Vec<ReadError>) {
         let mut reading = BroughtIn { history: self, found: BTreeSet::new(), troubles: Vec::new() };
-        for (number, commit) in self.graph.commits.iter().enumerate().filter(|(at, _)| scope.counts[*at]) {
+        for (number, commit) in self.graph().commits.iter().enumerate().filter(|(at, _)| scope.counts[*at]) {
             match commit.root {
                 Root::Blob(id) => drop(reading.found.insert((id, ObjectKind::Blob))),
                 Root::Tree(tree) => reading.tree(tree, vec![]),
                 Root::Commit(tree) => {
                     reading.found.insert((commit.id, ObjectKind::Commit));
-                    let parents = &self.graph.commits[number].parents;
+                    let parents = &self.graph().commits[number].parents;
                     let roots =
-                        parents.iter().map(|&parent| match self.graph.commits[parent as usize].root {
+                        parents.iter().map(|&parent| match self.graph().commits[parent as usize].root {
                             Root::Commit(id) | Root::Tree(id) | Root::Blob(id) => id,
                         });
                     reading.tree(tree, roots.collect());
                 }
             }
         }
-        let tags = self.graph.tagged.keys().filter(|tag| self.counts_tag(scope, tag));
+        let tags = self.graph().tagged.keys().filter(|tag| self.counts_tag(scope, tag));
         reading.found.extend(tags.map(|&tag| (tag, ObjectKind::Tag)));
         (reading.found.into_iter().collect(), reading.troubles)
     }
