@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::finding::Outcome;
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known, Unknown};
-use crate::source::provenance::Remembered;
+use crate::source::provenance::{Beforehand, Remembered};
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -43,12 +43,13 @@ pub fn run(args: &AuditArgs, global: &Global) -> Result<u8, Error> {
         every_byte: args.every_byte,
     };
     let shown = !args.write.quiet && std::io::stderr().is_terminal();
-    let Audited { mut outcome, doubts, clean } =
+    let Audited { mut outcome, doubts, clean, commits } =
         progress::with(&scan.progress, shown, || scan.audit(&mut history, &options));
     let settled = RefCell::new(Vec::new());
     let settle = |outcome: &mut Outcome| drop(settled.replace(scan.settle(outcome, &doubts)));
-    let before = known.as_ref().and_then(|cache| Remembered::from_bytes(cache.traced()));
-    let traced = args.story.tell(&mut outcome, &start, &history, args.threads, before, &settle)?;
+    let remembered = known.as_ref().and_then(|cache| Remembered::from_bytes(cache.traced()));
+    let before = Beforehand::new(commits, remembered);
+    let traced = args.story.tell(&mut outcome, &start, &history, args.threads, &before, &settle)?;
     let news = only.is_none() && (clean.changed || known.as_ref().is_some_and(|cache| !cache.current()));
     let traced = traced.map_or_else(Vec::new, |traced| traced.to_bytes());
     let settled = Settled::new(state, &settled.borrow(), traced, known.as_ref());

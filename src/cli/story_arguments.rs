@@ -7,7 +7,7 @@ use crate::origin::{ObjectKind, Origin};
 use crate::remediation;
 use crate::source::history::{History, Known};
 use crate::source::objects::ObjectId;
-use crate::source::provenance::{Provenance, Remembered, ScopeArguments};
+use crate::source::provenance::{Beforehand, Provenance, Remembered, ScopeArguments};
 use crate::source::references::References;
 use bstr::BString;
 use clap::Args as ClapArgs;
@@ -71,8 +71,8 @@ impl StoryArguments {
         if arguments.is_empty() {
             return Ok(None);
         }
-        let references = References::of(history);
-        let provenance = Provenance::new(history, &references, Vec::new(), 1);
+        let (references, nothing) = (References::of(history), Beforehand::default());
+        let provenance = Provenance::new(history, &references, Vec::new(), &nothing, 1);
         let scope = provenance.scope(start, &arguments)?;
         // What cannot be read here comes up again when stories are told.
         let (objects, _) = provenance.brought_in(&scope);
@@ -80,8 +80,8 @@ impl StoryArguments {
     }
 
     /// Leave in an outcome what the flags ask for, give each finding its story, and write the expressions
-    /// file. `settle` drops what is no finding now that its path is known. `remembered` is what was traced when
-    /// the history was as it is now; what was traced this time is handed back, for the next.
+    /// file. `settle` drops what is no finding now that its path is known. What was traced is
+    /// handed back, for the next time.
     ///
     /// # Errors
     /// A range, date or pattern that means nothing here; a file that cannot be written.
@@ -91,7 +91,7 @@ impl StoryArguments {
         start: &Path,
         history: &History,
         threads: usize,
-        remembered: Option<Remembered>,
+        beforehand: &Beforehand,
         settle: &dyn Fn(&mut Outcome),
     ) -> Result<Option<Remembered>, Error> {
         let mut traced = None;
@@ -102,8 +102,7 @@ impl StoryArguments {
         }
         if !outcome.findings.is_empty() || !arguments.is_empty() {
             let references = References::of(history);
-            let mut provenance =
-                Provenance::new(history, &references, Vec::new(), threads).remembering(remembered);
+            let mut provenance = Provenance::new(history, &references, Vec::new(), beforehand, threads);
             if !arguments.is_empty() {
                 let scope = provenance.scope(start, &arguments)?;
                 attribution::keep(outcome, &provenance, &scope);
@@ -116,7 +115,7 @@ impl StoryArguments {
                 let mut others = history.commits();
                 others.retain(|commit| !provenance.knows(commit));
                 if !others.is_empty() {
-                    provenance = Provenance::new(history, &references, others, threads);
+                    provenance = Provenance::new(history, &references, others, beforehand, threads);
                     attribution::attribute(outcome, &provenance, history, now);
                 }
             }

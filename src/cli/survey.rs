@@ -8,6 +8,7 @@ use crate::error::{Error, SkipReason};
 use crate::finding::{Finding, Outcome};
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Unknown};
+use crate::source::provenance::Beforehand;
 use crate::source::tree::{Tree, TreeOptions};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -73,9 +74,10 @@ fn audit(scan: &Scan, root: &Path) -> Result<Outcome, Error> {
     let mut history = History::open(root, 0)?;
     let stop = AtomicBool::new(false);
     let options = AuditOptions { known: &Unknown, remember: false, stop: &stop, every_byte: false };
-    let Audited { mut outcome, doubts, .. } = scan.audit(&mut history, &options);
+    let Audited { mut outcome, doubts, commits, .. } = scan.audit(&mut history, &options);
     let settle = |outcome: &mut Outcome| drop(scan.settle(outcome, &doubts));
-    StoryArguments::default().tell(&mut outcome, root, &history, 0, None, &settle)?;
+    let before = Beforehand::new(commits, None);
+    StoryArguments::default().tell(&mut outcome, root, &history, 0, &before, &settle)?;
     Ok(outcome)
 }
 

@@ -15,6 +15,7 @@ use crate::source::history::{Clean, History, Known};
 use crate::source::lfs::LargeFiles;
 use crate::source::objects::ObjectId;
 use crate::source::pack::{Made, Object, VisitObjects};
+use crate::source::provenance::Commit;
 use crate::text::{LineIndex, Reading};
 use crate::unpack::{self, Images, Unpack};
 use crate::utf16;
@@ -48,6 +49,8 @@ pub struct Audited {
     pub doubts: Doubts,
     /// What nothing was found in.
     pub clean: Clean,
+    /// The commits that were looked at.
+    pub commits: Vec<Commit>,
 }
 
 /// Occurrences that are none in some kinds of files. What kind of file an object is, is told by its
@@ -104,13 +107,14 @@ impl Scan {
         let visited = history.visit(&new, options.known, options.remember, options.stop);
         let mut counts = Counts::default();
         let mut doubts = Doubts::default();
-        let mut scanners = Vec::new();
+        let (mut scanners, mut commits) = (Vec::new(), Vec::new());
         for mut auditor in visited.visitors {
             auditor.flush();
             counts.add(&auditor.counts);
             doubts.kinds.extend(auditor.doubts.kinds);
             doubts.marks.extend(auditor.doubts.marks);
             doubts.only.extend(auditor.doubts.only);
+            commits.append(&mut auditor.commits);
             scanners.push(auditor.scanner);
         }
         let mut outcome = self.gather(scanners, &images, began, true);
@@ -136,7 +140,7 @@ impl Scan {
             started,
             ended: SystemTime::now(),
         });
-        Audited { outcome, doubts, clean: visited.clean }
+        Audited { outcome, doubts, clean: visited.clean, commits }
     }
 
     /// Drop what is no finding at the paths that occurrences have by now: assigned values that no
@@ -196,6 +200,8 @@ struct Auditor<'s> {
     /// Objects and bytes that the progress display was not told of yet.
     untold: (u64, u64),
     doubts: Doubts,
+    /// The commits among the objects: whoever tells stories need not read them again.
+    commits: Vec<Commit>,
 }
 
 /// What is remembered of an object while others are made from it.
@@ -222,6 +228,7 @@ impl<'s> Auditor<'s> {
             counts: Counts::default(),
             untold: (0, 0),
             doubts: Doubts::default(),
+            commits: Vec::new(),
         }
     }
 
@@ -362,6 +369,9 @@ impl VisitObjects for Auditor<'_> {
     fn object(&mut self, object: &Object<'_>, made: Option<Made<'_, Memory>>) -> Memory {
         let bytes = object.bytes;
         self.count(object.kind, bytes.len() as u64);
+        if object.kind == ObjectKind::Commit {
+            self.commits.extend(Commit::parse((object.id)(), bytes));
+        }
         let open = object.kind == ObjectKind::Blob && self.scanner.scan.limits.depth > 0;
         let pointer = object.kind == ObjectKind::Blob && unpack::is_pointer(bytes);
         if pointer || open && unpack::may_be_container(bytes) {

@@ -15,6 +15,7 @@ use crate::rules::import::{self, Draft, Imported, Kind, Known, known};
 use crate::rules::{RuleIndex, RuleSet};
 use crate::scan::{AuditOptions, Audited, Scan};
 use crate::source::history::{History, Known as KnownObjects, Unknown};
+use crate::source::provenance::Beforehand;
 use crate::source::range::{self, Range};
 use crate::source::repo::Repo;
 use crate::source::staged::Staged;
@@ -197,8 +198,9 @@ impl<'a> Run<'a> {
             stop: &stop,
             every_byte: false,
         };
-        let Audited { mut outcome, doubts, .. } = self.scan.audit(&mut history, &options);
-        story.tell(&mut outcome, start, &history, 0, None, &|outcome| {
+        let Audited { mut outcome, doubts, commits, .. } = self.scan.audit(&mut history, &options);
+        let before = Beforehand::new(commits, None);
+        story.tell(&mut outcome, start, &history, 0, &before, &|outcome| {
             drop(self.scan.settle(outcome, &doubts))
         })?;
         filter::apart(&mut outcome);

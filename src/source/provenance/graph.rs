@@ -2,6 +2,7 @@
 
 use super::super::objects::{ObjectId, Objects, ReadError};
 use super::super::references::{RefClass, References};
+use super::Beforehand;
 use crate::error::SkipReason;
 use crate::origin::ObjectKind;
 use bstr::ByteSlice;
@@ -53,9 +54,15 @@ pub(super) enum Root {
 }
 
 impl Graph {
-    /// Read everything that is reachable from the references and from `more` commits.
-    pub(super) fn read(objects: &dyn Objects, references: &References, more: &[ObjectId]) -> Graph {
-        let mut reading = Reading { objects, graph: Graph::default(), bare: Vec::new(), buffer: Vec::new() };
+    /// Read everything that is reachable from the references and from `more` commits, but for what is `known`.
+    pub(super) fn read(
+        objects: &dyn Objects,
+        references: &References,
+        more: &[ObjectId],
+        known: &Beforehand,
+    ) -> Graph {
+        let graph = Graph::default();
+        let mut reading = Reading { objects, known, graph, bare: Vec::new(), buffer: Vec::new() };
         let mut found = Vec::new();
         for (index, reference) in references.all.iter().enumerate() {
             found.push(reading.peel(index, reference.target, reference.class == RefClass::Log));
@@ -80,7 +87,7 @@ impl Graph {
     }
 
     /// Put commits in order, parents first, older ones earlier, and give them their numbers.
-    fn order(&mut self, parsed: Vec<Parsed>, references: &References) {
+    fn order(&mut self, parsed: Vec<Commit>, references: &References) {
         let index: HashMap<ObjectId, usize> =
             parsed.iter().enumerate().map(|(index, commit)| (commit.id, index)).collect();
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); parsed.len()];
@@ -110,16 +117,33 @@ impl Graph {
     }
 }
 
-/// A commit as it was read.
-struct Parsed {
-    id: ObjectId,
-    tree: ObjectId,
-    parents: Vec<ObjectId>,
-    time: i64,
+/// What a commit says of its place in the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Its parents, in order.
+    pub parents: Vec<ObjectId>,
+    /// Seconds since 1970, of the committer.
+    pub time: i64,
+}
+
+impl Commit {
+    /// Read the header of a commit; none where it names no tree.
+    pub fn parse(id: ObjectId, text: &[u8]) -> Option<Commit> {
+        let head = text.find("\n\n").map_or(text, |end| &text[..end]);
+        let tree = header(head, b"tree ").and_then(id_of)?;
+        let parents = head.lines().filter_map(|line| line.strip_prefix(b"parent ").and_then(id_of)).collect();
+        let time = header(head, b"committer ").and_then(seconds).unwrap_or_default();
+        Some(Commit { id, tree, parents, time })
+    }
 }
 
 struct Reading<'a> {
     objects: &'a dyn Objects,
+    known: &'a Beforehand,
     graph: Graph,
     /// Trees and blobs that a reference points at.
     bare: Vec<(usize, Node)>,
@@ -163,30 +187,41 @@ impl Reading<'_> {
         None
     }
 
+    /// Read a commit; `expected` is true where it must be there.
+    fn commit(&mut self, id: ObjectId, expected: bool) -> Option<Commit> {
+        match self.objects.read(&id, &mut self.buffer) {
+            Ok(Some(ObjectKind::Commit)) => {}
+            Ok(_) if expected => {
+                self.missing(id, "a commit names it as its parent");
+                return None;
+            }
+            Ok(_) => return None,
+            Err(error) => {
+                self.graph.troubles.push(error);
+                return None;
+            }
+        }
+        let commit = Commit::parse(id, &self.buffer);
+        if commit.is_none() {
+            let detail = "its header names no tree".to_owned();
+            self.graph.troubles.push(ReadError { id, reason: SkipReason::Corrupt, detail });
+        }
+        commit
+    }
+
     /// The commits reachable from `starts`.
-    fn commits(&mut self, starts: Vec<ObjectId>, references: &References) -> Vec<Parsed> {
+    fn commits(&mut self, starts: Vec<ObjectId>, references: &References) -> Vec<Commit> {
         let mut seen: HashSet<ObjectId> = starts.iter().copied().collect();
         let mut open: Vec<(ObjectId, bool)> = seen.iter().map(|&id| (id, true)).collect();
         open.sort_unstable();
         let mut parsed = Vec::new();
         while let Some((id, expected)) = open.pop() {
-            match self.objects.read(&id, &mut self.buffer) {
-                Ok(Some(ObjectKind::Commit)) => {}
-                Ok(_) => {
-                    if expected {
-                        self.missing(id, "a commit names it as its parent");
-                    }
-                    continue;
-                }
-                Err(error) => {
-                    self.graph.troubles.push(error);
-                    continue;
-                }
-            }
-            let Some(commit) = parse(id, &self.buffer) else {
-                let detail = "its header names no tree".to_owned();
-                self.graph.troubles.push(ReadError { id, reason: SkipReason::Corrupt, detail });
-                continue;
+            let commit = match self.known.commit(&id) {
+                Some(commit) => commit.clone(),
+                None => match self.commit(id, expected) {
+                    Some(commit) => commit,
+                    None => continue,
+                },
             };
             // Parents of a commit where a shallow history ends were left behind on purpose.
             let expected = !references.shallow.contains(&id);
@@ -196,14 +231,6 @@ impl Reading<'_> {
         }
         parsed
     }
-}
-
-fn parse(id: ObjectId, text: &[u8]) -> Option<Parsed> {
-    let tree = header(text, b"tree ").and_then(id_of)?;
-    let head = text.find("\n\n").map_or(text, |end| &text[..end]);
-    let parents = head.lines().filter_map(|line| line.strip_prefix(b"parent ").and_then(id_of)).collect();
-    let time = header(text, b"committer ").and_then(seconds).unwrap_or_default();
-    Some(Parsed { id, tree, parents, time })
 }
 
 /// The rest of the first header line that begins so.

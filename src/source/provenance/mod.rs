@@ -20,9 +20,10 @@ use super::objects::{ObjectId, Objects, ReadError};
 use super::references::{RefClass, References};
 use crate::origin::ObjectKind;
 use bstr::BString;
+pub use graph::Commit;
 use graph::{Graph, Number, Root};
 use paths::News;
-use pruned::{Child, Forest, Pruned, Wanted};
+use pruned::{Child, Forest, Pruned, Quick, Wanted};
 use serde::{Deserialize, Serialize};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -78,6 +79,24 @@ pub struct Trail {
     pub order: Option<u32>,
 }
 
+/// What is known of a history before it is read.
+#[derive(Default)]
+pub struct Beforehand {
+    commits: HashMap<ObjectId, Commit, Quick>,
+    remembered: Option<Remembered>,
+}
+
+impl Beforehand {
+    /// These commits were read already, and this was traced while the repository was as it is now.
+    pub fn new(commits: Vec<Commit>, remembered: Option<Remembered>) -> Beforehand {
+        Beforehand { commits: commits.into_iter().map(|commit| (commit.id, commit)).collect(), remembered }
+    }
+
+    fn commit(&self, id: &ObjectId) -> Option<&Commit> {
+        self.commits.get(id)
+    }
+}
+
 /// The history of a repository, ready to be asked.
 pub struct Provenance<'a> {
     objects: &'a dyn Objects,
@@ -87,8 +106,7 @@ pub struct Provenance<'a> {
     /// Read when it is first needed.
     graph: OnceCell<Graph>,
     threads: usize,
-    /// What was traced before while the repository was as it is.
-    remembered: Option<Remembered>,
+    beforehand: &'a Beforehand,
     /// What was traced last, without trouble.
     traced: RefCell<Option<Remembered>>,
     /// The trees as they were pruned last: whoever asks again mostly asks for less.
@@ -105,23 +123,19 @@ struct Prepared {
 
 impl<'a> Provenance<'a> {
     /// The history of the commits that the references lead to, and of `others`: commits found by other means,
-    /// which nothing leads to any more. Nothing is read yet. `threads` read trees later; 0 is one for each core.
+    /// which nothing leads to any more. Nothing is read yet, and what is known `beforehand` never is. `threads`
+    /// read trees later; 0 is one for each core.
     pub fn new(
         objects: &'a dyn Objects,
         references: &'a References,
         others: Vec<ObjectId>,
+        beforehand: &'a Beforehand,
         threads: usize,
     ) -> Provenance<'a> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if threads == 0 { cores() } else { threads };
-        let (graph, prepared) = (OnceCell::new(), RefCell::new(None));
-        let (remembered, traced) = (None, RefCell::new(None));
-        Provenance { objects, references, others, graph, threads, remembered, traced, prepared }
-    }
-
-    /// The same, and what was traced before while the repository was as it is now.
-    pub fn remembering(self, remembered: Option<Remembered>) -> Provenance<'a> {
-        Provenance { remembered, ..self }
+        let (graph, traced, prepared) = (OnceCell::new(), RefCell::new(None), RefCell::new(None));
+        Provenance { objects, references, others, graph, threads, beforehand, traced, prepared }
     }
 
     /// What was traced last; none where something could not be read.
@@ -131,7 +145,7 @@ impl<'a> Provenance<'a> {
 
     /// The commits and names.
     fn graph(&self) -> &Graph {
-        self.graph.get_or_init(|| Graph::read(self.objects, self.references, &self.others))
+        self.graph.get_or_init(|| Graph::read(self.objects, self.references, &self.others, self.beforehand))
     }
 
     /// The references that this history was read from.
@@ -142,7 +156,7 @@ impl<'a> Provenance<'a> {
     /// Trace each group, in order; and tell what could not be read meanwhile.
     pub fn trace(&self, groups: &[Group]) -> (Vec<Trail>, Vec<(ObjectKind, ReadError)>) {
         let known = |remembered: &Remembered| remembered.of(groups, self.references.all.len());
-        let (trails, troubles) = match self.remembered.as_ref().and_then(known) {
+        let (trails, troubles) = match self.beforehand.remembered.as_ref().and_then(known) {
             Some(trails) => (trails, Vec::new()),
             None => self.trace_anew(groups),
         };

@@ -237,7 +237,14 @@ proptest! {
             })
             .collect();
         let references = references(refs.clone());
-        let history = Provenance::new(&made.store, &references, made.ids.clone(), threads);
+        // Every other commit was read before.
+        let read = |id: &ObjectId| {
+            let mut text = Vec::new();
+            made.store.read(id, &mut text).ok()?;
+            Commit::parse(*id, &text)
+        };
+        let beforehand = Beforehand::new(made.ids.iter().step_by(2).filter_map(read).collect(), None);
+        let history = Provenance::new(&made.store, &references, made.ids.clone(), &beforehand, threads);
         let groups: Vec<Vec<ObjectId>> = vec![
             vec![made.contents[0]],
             vec![made.contents[1], made.contents[2]],
@@ -268,7 +275,8 @@ fn more_than_one_batch_of_groups() {
         commits.extend(&parent);
     }
     let references = references(vec![reference(RefClass::Branch, "refs/heads/main", commits[199])]);
-    let history = Provenance::new(&store, &references, Vec::new(), 2);
+    let nothing = Beforehand::default();
+    let history = Provenance::new(&store, &references, Vec::new(), &nothing, 2);
     let (trails, _) = history.trace(&blobs.iter().map(|&blob| blob_group(&[blob])).collect::<Vec<_>>());
     for (number, trail) in trails.iter().enumerate() {
         assert_eq!(trail.introduced[0].commit, Some(commits[number]));
@@ -292,7 +300,9 @@ fn each_tree_is_read_once() {
         parent = vec![store.commit(tree, &parent, number)];
     }
     let references = references(vec![reference(RefClass::Branch, "refs/heads/main", parent[0])]);
-    let history = Provenance::new(&store, &references, Vec::new(), 1);
+    let nothing = Beforehand::default();
+    let history = Provenance::new(&store, &references, Vec::new(), &nothing, 1);
+    assert!(history.knows(&parent[0]), "the commits are read");
     let before = store.reads.load(Ordering::Relaxed);
     let (trails, _) = history.trace(&[blob_group(&[blob])]);
     assert_eq!(store.reads.load(Ordering::Relaxed) - before, 51);
@@ -312,7 +322,9 @@ fn a_tree_that_repeats_itself_on_each_level_ends_soon() {
     }
     let commit = store.commit(tree, &[], 1);
     let references = references(vec![reference(RefClass::Branch, "refs/heads/main", commit)]);
-    let (trails, _) = Provenance::new(&store, &references, Vec::new(), 1).trace(&[blob_group(&[blob])]);
+    let nothing = Beforehand::default();
+    let (trails, _) =
+        Provenance::new(&store, &references, Vec::new(), &nothing, 1).trace(&[blob_group(&[blob])]);
     assert_eq!(trails[0].introduced[0].commit, Some(commit));
     let path = trails[0].tips[0].1.clone().unwrap();
     assert_eq!(path.len(), 60 * 2 + 1);
@@ -329,7 +341,8 @@ fn very_deep_trees_do_not_exhaust_the_stack() {
     }
     let commit = store.commit(tree, &[], 1);
     let references = references(vec![reference(RefClass::Branch, "refs/heads/main", commit)]);
-    let history = Provenance::new(&store, &references, Vec::new(), 1);
+    let nothing = Beforehand::default();
+    let history = Provenance::new(&store, &references, Vec::new(), &nothing, 1);
     let (trails, _) = history.trace(&[blob_group(&[blob])]);
     assert_eq!(trails[0].introduced[0].commit, Some(commit));
     assert_eq!(trails[0].introduced[0].path, None, "no path is told that is longer than any system's");
@@ -367,7 +380,8 @@ fn damage_is_told_and_the_rest_is_traced() {
         reference(RefClass::Branch, "refs/heads/main", child),
         reference(RefClass::Log, "HEAD@{9}", ObjectId::from_bytes(&[5; 32]).unwrap()),
     ]);
-    let history = Provenance::new(&store, &references, Vec::new(), 2);
+    let nothing = Beforehand::default();
+    let history = Provenance::new(&store, &references, Vec::new(), &nothing, 2);
     let (trails, troubles) = history.trace(&[blob_group(&[blob])]);
     assert_eq!(trails[0].introduced[0].commit, Some(root));
     assert_eq!(trails[0].introduced[0].path, Some("good/x".into()));
@@ -399,7 +413,8 @@ fn names_of_trees_and_bare_objects() {
         reference(RefClass::Tag, "refs/tags/key", tag),
         reference(RefClass::Tag, "refs/tags/tree", inner),
     ]);
-    let history = Provenance::new(&store, &references, Vec::new(), 1);
+    let nothing = Beforehand::default();
+    let history = Provenance::new(&store, &references, Vec::new(), &nothing, 1);
     let tree = |id| Group { members: vec![(id, ObjectKind::Tree)], refs: true };
     let (trails, _) = history.trace(&[tree(inner), blob_group(&[lone]), tree(top)]);
     assert_eq!((trails[0].introduced[0].commit, trails[0].introduced.len()), (Some(commit), 1));
