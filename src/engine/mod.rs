@@ -308,6 +308,9 @@ impl Engine {
                 || found.decoded.is_some()
                 || match self.rules.get(found.rule).check.as_deref() {
                     Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
+                    Some("given-password") => {
+                        noise::given_password(input.text, found.whole, found.secret, input.kind.fixture)
+                    }
                     Some("basic-auth") => {
                         noise::basic_password(&input.text[found.secret.range()], input.kind.fixture)
                     }

@@ -6,12 +6,14 @@
 
 mod features;
 mod file;
+mod given;
 mod identifier;
 mod memory;
 mod model;
 mod name;
 mod open;
 mod pairs;
+mod passphrase;
 mod placeholder;
 mod shape;
 mod trees;
@@ -22,6 +24,7 @@ use super::assign::{Assignment, Operator};
 use crate::rules::check::jwt;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
+pub use given::given_password;
 pub use identifier::reads_as_words;
 pub use memory::Memory;
 use name::Name;
