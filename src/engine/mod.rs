@@ -24,7 +24,6 @@ pub mod trial;
 mod verify;
 mod words;
 
-use crate::rules::check;
 use crate::rules::rule::Matcher;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
@@ -315,7 +314,7 @@ impl Engine {
                         noise::basic_password(&input.text[found.secret.range()], input.kind.fixture)
                     }
                     Some("jwt") if input.kind.fixture => {
-                        !check::jwt::made_for_tests(&input.text[found.secret.range()])
+                        !noise::token_for_tests(&input.text[found.secret.range()])
                     }
                     _ => true,
                 };
