@@ -17,7 +17,7 @@ const LONG: usize = 20;
 /// name. In a `fixture` (tests, examples, documents) less is taken for one.
 pub fn given_password(text: &[u8], whole: Span, secret: Span, fixture: bool) -> bool {
     let value = &text[secret.range()];
-    let option = value[0] == b'-' && text[..secret.start].ends_with(b" ");
+    let option = value.first() == Some(&b'-') && text[..secret.start].ends_with(b" ");
     if value.len() < SHORTEST
         || option
         || !plausible(value)
