@@ -5,6 +5,8 @@
 //! Most words that come here are no part of an assignment, so each step ends as early as it can; all
 //! steps look at a bounded number of bytes.
 
+mod blank;
+mod columns;
 mod formats;
 mod name;
 #[cfg(test)]
@@ -180,6 +182,9 @@ fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option
     if let Some(element) = formats::property(text, name.end, later) {
         return Some(element);
     }
+    if let Some(column) = columns::column(text, name, later) {
+        return Some(column);
+    }
     let mut at = name.end;
     let mut closed = false;
     // Quotes and brackets that close the name: `"password"`, `['password']`, `password?`.
@@ -215,6 +220,10 @@ fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option
             _ => found(Operator::Assign, 1, false),
         },
         b':' => match second {
+            b'-' | b'=' | b'?' | b'+' if text[..name.start].ends_with(b"${") => {
+                // `${PASSWORD:-v}` has a default, `${PASSWORD:?missing}` a message.
+                if matches!(second, b'-' | b'=') { found(Operator::Fallback, 2, false) } else { None }
+            }
             b'=' => found(Operator::Assign, 2, false),
             b':' => None,
             _ => match text.get(skip_blanks(text, blank + 1)) {
@@ -229,6 +238,7 @@ fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option
             found(Operator::Compare, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
         }
         b'?' | b'+' if second == b'=' => found(Operator::Assign, 2, false),
+        b'|' if columns::in_table(text, name) => columns::cell(text, name, blank, later),
         b'|' | b'?' if second == next => {
             found(Operator::Fallback, if text.get(blank + 2) == Some(&b'=') { 3 } else { 2 }, true)
         }
@@ -280,12 +290,12 @@ fn operator_behind(text: &[u8], name: Span, later: &mut Option<usize>) -> Option
             let operator = wide_operator(text, blank)?;
             (operator != Operator::Space).then_some(Behind { operator, at: blank + 3, quoted: false })
         }
-        _ if blank > at => behind_blank(text, name, closed, blank, later),
+        _ if blank > at => blank::behind_blank(text, name, closed, blank, later),
         _ => None,
     }
 }
 
-/// `value=` or `value:` from `at` on, on this line or the next.
+/// `value=`, `value:` or `content=` from `at` on, on this line or the next.
 fn sibling(text: &[u8], at: usize) -> Option<Behind> {
     let mut at = skip_blanks(text, at);
     for line_end in [b'\r', b'\n'] {
@@ -295,10 +305,11 @@ fn sibling(text: &[u8], at: usize) -> Option<Behind> {
     }
     at = skip_blanks(text, at);
     at += count_of(text, at, b"\"'\\:");
-    if !text.get(at..at + 5)?.eq_ignore_ascii_case(b"value") {
-        return None;
-    }
-    at += 5;
+    let called = [&b"value"[..], b"content"].into_iter();
+    at += called
+        .filter(|word| text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
+        .map(<[u8]>::len)
+        .next()?;
     at += count_of(text, at, b"\"'\\");
     at = skip_blanks(text, at);
     let length = match text.get(at..at + 2)? {
@@ -312,88 +323,4 @@ fn sibling(text: &[u8], at: usize) -> Option<Behind> {
 /// How many of these signs stand in a row from `at` on; more than eight are none of the notations here.
 fn count_of(text: &[u8], at: usize, signs: &[u8]) -> usize {
     text.iter().skip(at).take(8).take_while(|byte| signs.contains(byte)).count()
-}
-
-/// What follows a name and blanks: a type and `=`, a fallback, a sibling, or the value itself.
-fn behind_blank(
-    text: &[u8],
-    name: Span,
-    closed: bool,
-    at: usize,
-    later: &mut Option<usize>,
-) -> Option<Behind> {
-    let line_end = memchr::memchr(b'\n', &text[at..text.len().min(at + 200)])
-        .map_or(text.len().min(at + 200), |end| at + end);
-    let rest = &text[at..line_end];
-    if closed && rest.len() > 5 && matches!(rest[0], b'v' | b'V') {
-        *later = Some(at);
-        return sibling(text, at);
-    }
-    let joined = [(&b"or "[..], Operator::Fallback), (b"eq ", Operator::Compare), (b"to ", Operator::Arrow)];
-    if closed && let Some((_, operator)) = joined.into_iter().find(|(word, _)| rest.starts_with(word)) {
-        return Some(Behind { operator, at: at + 3, quoted: true });
-    }
-    if closed {
-        return None;
-    }
-    if let Some(told) = formats::sentence(rest) {
-        return Some(Behind { operator: Operator::Colon, at: at + told, quoted: false });
-    }
-    // `password string = "v"`, `password VARCHAR(20) := 'v'`, `password As String = "v"`
-    let (at, rest) = match rest.get(..3) {
-        Some(word) if word.eq_ignore_ascii_case(b"as ") => (at + 3, &rest[3..]),
-        _ => (at, rest),
-    };
-    let kind = rest
-        .iter()
-        .take(24)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.()[]*".contains(byte))
-        .count();
-    if kind > 0 && rest.get(kind) == Some(&b' ') {
-        let from = skip_blanks(rest, kind);
-        let length = if rest[from..].starts_with(b":=") { 2 } else { 1 };
-        if rest[from..].starts_with(b"= ") || length == 2 {
-            return Some(Behind { operator: Operator::Assign, at: at + from + length, quoted: true });
-        }
-    }
-    let named = &text[name.range()];
-    if named.starts_with(b"-") && named.len() > 2 && (named[1] == b'-' || named[1].is_ascii_alphabetic()) {
-        return (rest.first() != Some(&b'-')).then_some(Behind {
-            operator: Operator::Flag,
-            at,
-            quoted: false,
-        });
-    }
-    let statement =
-        named.to_ascii_lowercase().ends_with(b" by") || named.to_ascii_lowercase().ends_with(b"password");
-    if statement && matches!(rest.first(), Some(b'\'' | b'"')) {
-        return Some(Behind { operator: Operator::Space, at, quoted: true });
-    }
-    let start = memchr::memrchr(b'\n', &text[name.start.saturating_sub(160)..name.start])
-        .map_or(name.start.saturating_sub(160), |end| name.start.saturating_sub(160) + end + 1);
-    let before = text[start..name.start].trim_ascii();
-    // `#define PASSWORD "v"`, `# define PASSWORD "v"`
-    if before.starts_with(b"#") && before.ends_with(b"define") {
-        return Some(Behind { operator: Operator::Space, at, quoted: true });
-    }
-    let introduced = before.is_empty() && !formats::command(named)
-        || before.eq_ignore_ascii_case(b"env")
-        || before.eq_ignore_ascii_case(b"set")
-        || before.eq_ignore_ascii_case(b"setx")
-        || before.windows(6).any(|part| part.eq_ignore_ascii_case(b"login "));
-    if introduced {
-        return Some(Behind { operator: Operator::Space, at, quoted: false });
-    }
-    issued(rest).then_some(Behind { operator: Operator::Word, at, quoted: false })
-}
-
-/// Shortest value that is taken for one in a sentence, in bytes.
-const ISSUED: usize = 16;
-
-/// True where a text begins with a long word with a digit in it, in quotes or not.
-fn issued(rest: &[u8]) -> bool {
-    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
-    let in_value = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-+/=.:~".contains(byte);
-    let length = rest.iter().take_while(in_value).count();
-    length >= ISSUED && rest[..length].iter().any(u8::is_ascii_digit)
 }

@@ -434,7 +434,7 @@ miss = ["=====ACME BEGIN====="]
     }
 
     fn clear() -> impl Strategy<Value = String> {
-        (0..28u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
+        (0..34u8, any::<u64>(), 0..400usize).prop_map(|(kind, seed, length)| match kind {
             0 => format!("acmt_{}\n", digits(seed, 32)),
             1 => format!("acme: acmn-{:024x}\n", u128::from(seed) * 0x1234_5678_9abc),
             2 => format!("acml_{}\n", digits(seed, 40 + length * 9)),
@@ -463,6 +463,13 @@ miss = ["=====ACME BEGIN====="]
             23 => format!("<name>password</name>\n\n<value>{}</value>\n", digits(seed, 14)),
             24 => format!("password = (\n    \"{}\"\n)\n", digits(seed, 14)),
             25 => format!("{{name: DB_PASSWORD,\n  value: {}}}\n", digits(seed, 14)),
+            28 => {
+                format!("INSERT INTO users (name, password)\n  VALUES ('joe',\n '{}');\n", digits(seed, 14))
+            }
+            29 => format!("| user | password |\n|---|---|\n| joe | {} |\n", digits(seed, 14)),
+            30 => format!("<meta name=\"api-key\"\n  content=\"{}\">\n", digits(seed, 32)),
+            31 => format!("login(\"ann\", \"{}\")\n", digits(seed, 14)),
+            32 => format!("mysql -u root -p'{}' shop\n", digits(seed, 14)),
             21 => format!("value = \"{}\"\n", digits(seed, 20)),
             _ => format!("let some_{} = other({length});\n", seed % 100),
         })

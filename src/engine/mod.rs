@@ -24,7 +24,6 @@ pub mod trial;
 mod verify;
 mod words;
 
-use crate::rules::check;
 use crate::rules::rule::Matcher;
 use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
@@ -308,11 +307,14 @@ impl Engine {
                 || found.decoded.is_some()
                 || match self.rules.get(found.rule).check.as_deref() {
                     Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
+                    Some("given-password") => {
+                        noise::given_password(input.text, found.whole, found.secret, input.kind.fixture)
+                    }
                     Some("basic-auth") => {
                         noise::basic_password(&input.text[found.secret.range()], input.kind.fixture)
                     }
                     Some("jwt") if input.kind.fixture => {
-                        !check::jwt::made_for_tests(&input.text[found.secret.range()])
+                        !noise::token_for_tests(&input.text[found.secret.range()])
                     }
                     _ => true,
                 };

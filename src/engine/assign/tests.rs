@@ -34,6 +34,19 @@ fn notations() {
         ("# secret is river9", "secret"),
         ("The secret is `river9`.", "secret"),
         ("PASSWORD FOR x = PASSWORD('river9');", "PASSWORD"),
+        ("INSERT INTO users (name, secret) VALUES ('joe', 'river9');", "secret"),
+        ("insert into `t` (`secret`, b)\n  values ('river9', now());", "secret"),
+        ("INSERT INTO t (a, b, secret) VALUES (f(1, 2), 'x, y', 'river9')", "secret"),
+        ("| secret | river9 |", "secret"),
+        ("| wifi secret | `river9` |", "secret"),
+        ("| user | secret |\n|------|:------|\n| joe | river9 |\n", "secret"),
+        ("<meta name=\"secret\" content=\"river9\">", "secret"),
+        ("proxy_set_header X-Secret \"river9\";", "X-Secret"),
+        ("(def secret \"river9\")", "secret"),
+        ("{:user \"joe\" :secret \"river9\"}", "secret"),
+        ("  @secret \"river9\"", "secret"),
+        ("field('String', 'SECRET', '\"river9\"')", "SECRET"),
+        ("echo ${SECRET:-river9}", "SECRET"),
     ] {
         let word = ["secret", "Secret", "SECRET", "= PASSWORD"].into_iter().find(|word| text.contains(word));
         let word = word.expect("a word");
@@ -55,6 +68,13 @@ fn no_notations() {
         ("REGISTER_SECRET(\"river9\")", "SECRET"),
         ("run_pass \"river9\" \"${@}\"", "pass"),
         ("f(secret, value=river9)", "secret"),
+        ("INSERT INTO users (name, secret) SELECT a, 'river9' FROM t", "secret"),
+        ("f(name, secret) VALUES ('joe', 'river9')", "secret"),
+        ("| secret | the river of 9 words |", "secret"),
+        ("| secret | kind |\n|---|---|\n", "secret"),
+        ("echo ${SECRET:?river9}", "SECRET"),
+        ("echo ${SECRET:+river9}", "SECRET"),
+        ("@Secret SecretType river9", "Secret"),
     ] {
         assert_eq!(read(text, word), None, "{text}");
     }

@@ -143,11 +143,12 @@ fn quoted(text: &[u8], at: usize, later: &mut Option<usize>) -> Option<(Span, u8
     let triple = text.get(at + 1) == Some(&quote) && text.get(at + 2) == Some(&quote);
     if triple {
         start += 2;
-    } else if slashes == 0 && quote == b'"' && text.get(start) == Some(&b'\'') {
+    } else if slashes == 0 && matches!((quote, text.get(start)), (b'"', Some(b'\'')) | (b'\'', Some(b'"'))) {
         // "'v'" and its like: the inner quotes count.
-        if let Some(found) =
-            quoted(text, start, later).filter(|found| text.get(found.0.end + 1) == Some(&b'"'))
-        {
+        let inner = |found: &(Span, u8)| {
+            text.get(found.0.end + 1) == Some(&quote) && !text[found.0.range()].contains(&quote)
+        };
+        if let Some(found) = quoted(text, start, later).filter(inner) {
             return Some(found);
         }
     }

@@ -4,29 +4,34 @@
 //! trees written by a script) and adds rules that hold whatever the model says. [`plausible`] is the
 //! light test for values whose structure is known: it only sorts out placeholders.
 
+mod evident;
 mod features;
 mod file;
+mod given;
 mod identifier;
 mod memory;
 mod model;
 mod name;
 mod open;
 mod pairs;
+mod passphrase;
 mod placeholder;
 mod shape;
+mod token;
 mod trees;
 mod url;
 mod weak;
 
 use super::assign::{Assignment, Operator};
-use crate::rules::check::jwt;
 pub use features::{FEATURES, NAMES, measure};
 pub use file::{FileKind, Form};
+pub use given::given_password;
 pub use identifier::reads_as_words;
 pub use memory::Memory;
 use name::Name;
 pub use placeholder::plausible;
 pub use shape::likeness;
+pub use token::token_for_tests;
 pub use url::{basic_password, url_password};
 
 /// True for a name that ends with a word for what a hash function makes of a secret: `encryption_key_sha256`.
@@ -106,7 +111,7 @@ fn weigh(context: &Context<'_>, name: &Name<'_>) -> Judgement {
             (score, score >= threshold(context.file))
         }
     };
-    Judgement { secret: likely || evident(context, kind), kind, score }
+    Judgement { secret: likely || evident::evident(context, name, kind), kind, score }
 }
 
 /// True where a value without quotes cannot be a credential if the file is code: it is an expression.
@@ -118,24 +123,6 @@ fn obvious_in_code(context: &Context<'_>, name: &Name<'_>) -> bool {
 /// Is it a name such as `MYSQL_PWD`?
 fn constant(name: &[u8]) -> bool {
     name.iter().all(|&byte| byte.is_ascii_uppercase() || byte == b'_')
-}
-
-/// True for what anyone would call a password, under a name that says so and in quotes: both cases,
-/// digits and a sign or two, all mixed.
-fn evident(context: &Context<'_>, kind: NameKind) -> bool {
-    let assignment = context.assignment;
-    let value = &context.text[assignment.value.range()];
-    let count = |wanted: fn(&u8) -> bool| value.iter().filter(|byte| wanted(byte)).count();
-    let signs = count(|byte| b"!#%+@$&*?~^".contains(byte));
-    kind == NameKind::Password
-        && !context.file.fixture
-        && assignment.quote.is_some()
-        && (10..=40).contains(&value.len())
-        && (1..=4).contains(&signs)
-        && count(u8::is_ascii_uppercase) > 0
-        && count(u8::is_ascii_lowercase) > 0
-        && count(u8::is_ascii_digit) > 1
-        && count(u8::is_ascii_alphanumeric) + signs == value.len()
 }
 
 /// The least score of a credential in a file of this kind.
@@ -226,16 +213,22 @@ fn why_obvious(context: &Context<'_>, name: &Name<'_>) -> Option<&'static str> {
         .or_else(|| is(placeholder::digest(value), "the digest of a password"))
         .or_else(|| is(placeholder::number(name, value), "a number"))
         .or_else(|| {
-            let uuid = shape::is_uuid(value) && (context.file.fixture || !name::ends_well(name));
+            let named = name::ends_well(name) || name::of_issued_secret(name);
+            let uuid = shape::is_uuid(value) && (context.file.fixture || !named);
             is(uuid, "an identifier")
         })
         .or_else(|| {
-            let token = context.file.fixture && value.starts_with(b"ey") && jwt::made_for_tests(value);
+            let token = context.file.fixture && value.starts_with(b"ey") && token_for_tests(value);
             is(token, "a token made for tests")
+        })
+        .or_else(|| {
+            let stored = name::of_stored_password(name) && open::stored(value);
+            is(stored, "the digest of a password")
         })
         .or_else(|| is(placeholder::bytes_in_escapes(value), "bytes of generated code"))
         .or_else(|| is(code && features::calls(context), "a call in code"))
         .or_else(|| is(placeholder::instruction(value), "a placeholder"))
+        .or_else(|| is(open::rules(value), "rules for a value"))
         .or_else(|| is(placeholder::reference(value), "a reference to a value"))
         .or_else(|| is(!plausible(value), "a placeholder"))
 }

@@ -180,13 +180,16 @@ static USERS: WordSet<64> = WordSet::new(
     " user username login account email admin root db database ftp smtp mail mysql postgres redis rabbitmq ldap ssh host jdbc ",
 );
 
+/// Words that end like one for a password and are none.
+const OTHER_PASS: [&[u8]; 5] = [b"compass", b"bypass", b"trespass", b"surpass", b"encompass"];
+
 /// True where a name speaks of a password.
 pub(super) fn of_password(name: &Name<'_>) -> bool {
     name.found() & PASSWORD != 0
-        || name
-            .words()
-            .parts()
-            .any(|part| part.ends_with(b"pass") || [&b"pw"[..], b"clave", b"identified"].contains(&part))
+        || name.words().parts().any(|part| {
+            let passes = part.ends_with(b"pass") && !OTHER_PASS.contains(&part);
+            passes || [&b"pw"[..], b"clave", b"identified", b"masterauth"].contains(&part)
+        })
 }
 
 /// The kind of credential a name speaks of.
@@ -246,6 +249,7 @@ pub(super) fn of_public_key(name: &Name<'_>) -> bool {
 pub(super) fn of_open_key(name: &Name<'_>) -> bool {
     let mut words = name.words().parts().rev();
     words.next() == Some(b"key") && words.next().is_some_and(|word| OPEN_KEYS.has(word))
+        || name.words().joined.ends_with(b"websocketkey")
 }
 
 /// True for a name that ends with `key id` or `kid`.
@@ -254,10 +258,25 @@ pub(super) fn of_key_id(name: &Name<'_>) -> bool {
     joined.ends_with(b"keyid") && !joined.ends_with(b"accesskeyid")
 }
 
+/// True for a name of what machines issue to keep secret: `client_secret`, `api_key`, `secret_key_base`.
+pub(super) fn of_issued_secret(name: &Name<'_>) -> bool {
+    let spoken = name.found() & (SECRET | STRONG_KEY) != 0 && name.found() & PUBLIC_KEY == 0;
+    spoken && (ends_well(name) || name.words().joined.ends_with(b"secretkeybase"))
+}
+
 /// True for a name that ends with a word that tells of something about a secret.
 pub(super) fn about(name: &Name<'_>) -> bool {
     let last = last(name.words());
     ABOUT.has(last) && !last.starts_with(b"code")
+}
+
+/// True for a name of the stored form of a password: `encodedPassword`, `saltedpassword`.
+pub(super) fn of_stored_password(name: &Name<'_>) -> bool {
+    let joined = &name.words().joined;
+    of_password(name)
+        && [&b"encodedpass"[..], b"hashedpass", b"saltedpass", b"crypted_pass"]
+            .iter()
+            .any(|start| memchr::memmem::find(joined, start).is_some())
 }
 
 /// True for a name that ends with a word for what was made of something by a hash function.
@@ -340,3 +359,6 @@ pub(super) fn measure(name: &Name<'_>, out: &mut Vec<i16>) {
         flag(words.count() == 1),
     ]);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
-//! Values that look like secrets and are known to everybody: public keys, digests, versions, published keys.
+//! Values that look like secrets and are known to everybody: public keys, digests, versions, published keys,
+//! rules of frameworks.
 
 /// The digests (FNV-1a) of keys that vendors publish for their emulators: Azure Cosmos DB and Azurite.
 const PUBLISHED: [u64; 2] = [0x9f19_20c6_cd48_4714, 0x3f9d_1c99_6e62_0b67];
@@ -37,6 +38,20 @@ pub(super) fn version(value: &[u8]) -> bool {
         && number.iter().all(|&byte| byte.is_ascii_digit() || b"^~<>=.*x -|".contains(&byte))
 }
 
+/// True for the rules by which a framework checks what people enter: `required|min:8`, `nullable|string|max:255`.
+pub(super) fn rules(value: &[u8]) -> bool {
+    let rule = |part: &[u8]| {
+        let (called, given) = match memchr::memchr(b':', part) {
+            Some(colon) => part.split_at(colon),
+            None => (part, &b""[..]),
+        };
+        called.len() >= 2
+            && called.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+            && given.iter().all(|byte| byte.is_ascii_alphanumeric() || b":,_./-".contains(byte))
+    };
+    memchr::memchr(b'|', value).is_some() && value.split(|&byte| byte == b'|').all(rule)
+}
+
 /// True for a digest: as many hexadecimal digits as common hash functions give, or 32 bytes in base64.
 pub(super) fn digest(value: &[u8]) -> bool {
     match value.len() {
@@ -44,6 +59,14 @@ pub(super) fn digest(value: &[u8]) -> bool {
         44 => value.ends_with(b"=") && base64_simd::STANDARD.decode_to_vec(value).is_ok(),
         _ => false,
     }
+}
+
+/// True for what may be made of a password to keep it: many digits in hexadecimal, or whole bytes in base64.
+pub(super) fn stored(value: &[u8]) -> bool {
+    value.len() >= 24 && value.iter().all(u8::is_ascii_hexdigit)
+        || (value.len() >= 24 || value.ends_with(b"="))
+            && value.len().is_multiple_of(4)
+            && base64_simd::STANDARD.decode_to_vec(value).is_ok()
 }
 
 /// True for base64 of a public key (`SubjectPublicKeyInfo`): a sequence that begins with a sequence that
@@ -85,6 +108,22 @@ mod tests {
         for value in ["3.1.6", "~home7", "^x9Kq2", "npm:pass7word", "*****", "19.80-12"] {
             assert!(!version(value.as_bytes()), "{value}");
         }
+    }
+
+    #[test]
+    fn rules_of_frameworks() {
+        for value in ["required|min:8", "nullable|string|max:255", "required|same:other_field,x"] {
+            assert!(rules(value.as_bytes()), "{value}");
+        }
+        for value in ["required", "x9|Kq2", "a|b", "river9|copper", "|", ""] {
+            assert!(!rules(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn stored_passwords() {
+        assert!(stored("ab1146a8458d".repeat(4).as_bytes()) && stored(b"YCE="));
+        assert!(!stored(b"ab1146a8458d9") && !stored(b"river!copper"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ const PLAIN: usize = 16;
 /// Longest name of a member of an object that is looked at, in bytes.
 const MEMBER: usize = 128;
 /// From this share of weak words on (in hundredths) a password tells nothing of a real one.
-const WEAK: i16 = 75;
+pub(super) const WEAK: i16 = 75;
 
 /// False where the password at `secret` of a URL `scheme://user:password@host` is made up: a name for
 /// what belongs there (`API_KEY`), signs in percent encoding that try a parser, the words of
@@ -63,13 +63,13 @@ fn of_object(before: &[u8]) -> bool {
 }
 
 /// `API_KEY`, `SECRET`: a name in capitals.
-fn constant(value: &[u8]) -> bool {
+pub(super) fn constant(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte.is_ascii_uppercase() || b"_-".contains(&byte))
         && (memchr::memchr2(b'_', b'-', value).is_some() || weak::share(value) >= WEAK || value.len() < 7)
 }
 
 /// `%s`, `%HTTPPORT`, `%(x)`: something is put here.
-fn format_directive(value: &[u8]) -> bool {
+pub(super) fn format_directive(value: &[u8]) -> bool {
     value.windows(2).any(|pair| pair[0] == b'%' && matches!(pair[1], b's' | b'v' | b'(' | b'{' | b'@' | b'H'))
 }
 
@@ -160,7 +160,7 @@ fn local_host(host: &[u8]) -> bool {
 }
 
 /// True where a password is made of its user's name: `home-user:home-pass`, `root:root`, `minio:minio123`.
-fn of_user(value: &[u8], user: &[u8]) -> bool {
+pub(super) fn of_user(value: &[u8], user: &[u8]) -> bool {
     let same = value.iter().zip(user).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
     let rest = &value[same..];
     let number = rest.len() <= 4 && rest.iter().all(u8::is_ascii_digit);

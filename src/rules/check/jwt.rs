@@ -99,6 +99,11 @@ pub fn made_for_tests(value: &[u8]) -> bool {
     with_token(value, example).unwrap_or(false)
 }
 
+/// What a token says of whom and what it is for; `None` where its payload cannot be read.
+pub fn claims(value: &[u8]) -> Option<Map<String, Value>> {
+    with_token(value, |token| token.split(|&byte| byte == b'.').nth(1).and_then(object))?
+}
+
 fn details(value: &[u8]) -> Option<Details> {
     with_token(value, |token| {
         let mut segments = token.split(|&byte| byte == b'.');

@@ -23,6 +23,12 @@ pub(super) const CHECKS: &[Check] = &[
         None
     ),
     plain!(
+        "given-password",
+        "an argument in the place of a password is one: no reference, no placeholder and no weak word",
+        url_password,
+        None
+    ),
+    plain!(
         "judgement",
         "name, value and surroundings decide; nothing in the value itself proves it",
         |_: &[u8]| Verdict::Unknown,
