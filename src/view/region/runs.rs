@@ -188,18 +188,19 @@ fn begins_well(alphabet: Alphabet, run: &[u8]) -> bool {
     worth(&head[..length])
 }
 
-/// May a row of bytes begin a compressed stream or wide text?
+/// May a row of bytes begin a compressed stream, wide text or a container?
+#[inline]
 fn magic(head: &[u8]) -> bool {
-    matches!(
-        head,
-        [0x1f, 0x8b, 8]
-            | [0x28, 0xb5, 0x2f]
-            | [0xfd, b'7', b'z']
-            | [0xff, 0xfe, _]
-            | [0xfe, 0xff, _]
-            | [0x78, _, _]
-            | [0, _, 0]
-    )
+    match head {
+        [0x1f, 0x8b, 8] | [0x28, 0xb5, 0x2f] | [0xfd, b'7', b'z'] => true,
+        [0xff, 0xfe, _] | [0xfe, 0xff, _] | [0x78, _, _] | [0, _, 0] => true,
+        [b'P', b'K', 3 | 5 | 7] | [b'7', b'z', 0xbc] | [0xed, 0xab, 0xee] | [4, 0, 0] => true,
+        [0xca, 0xfe, 0xba] | [0xfe, 0xed, 0xfe] | [0xce, 0xce, 0xce] | [b'0', 0x80..=0x84, _] => true,
+        [_, 0x0b..=0x0f | 0xf2 | 0xf3, b'\r'] => true,
+        // A short name in tar.
+        [first, second, 0] => super::is_text(*first) && (super::is_text(*second) || *second == 0),
+        _ => false,
+    }
 }
 
 /// The lines of a wrapped run.
