@@ -3,6 +3,8 @@
 
 mod audit;
 mod comments;
+mod cut;
+mod enclosed;
 pub mod explain;
 mod places;
 mod ruling;
@@ -16,7 +18,7 @@ use crate::engine::decoded::Limit;
 use crate::engine::noise::FileKind;
 use crate::engine::{Certainty, Engine, Input, Match, Scratch, stream};
 use crate::error::{Error, SkipReason, Skipped};
-use crate::finding::{Occurrence, Outcome, Preview, Stats};
+use crate::finding::{Occurrence, Outcome, Stats};
 use crate::origin::Origin;
 use crate::policy::State;
 use crate::policy::baseline::Baseline;
@@ -25,16 +27,19 @@ use crate::rules::paths::PathRules;
 use crate::rules::{RuleIndex, Severity};
 use crate::secret::Secret;
 use crate::source::{Source, Visit};
-use crate::text::{LineIndex, Part, Position, Reading, Span, hide};
+use crate::text::{Part, Reading};
 use crate::unpack::{Images, Unpack};
 use crate::utf16;
 use comments::{Allowance, Used};
+use cut::{Cut, Lines};
+use enclosed::Runs;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+use zeroize::Zeroizing;
 
 /// Bytes looked at to tell how an input is encoded.
 const HEAD: usize = 8 << 10;
@@ -91,6 +96,8 @@ struct Hit {
     /// What [`Scan::marks`] says of its line.
     marks: Vec<Vec<u32>>,
     occurrence: Occurrence,
+    /// It stands in a container that stands encoded there.
+    enclosed: bool,
 }
 
 impl Scan {
@@ -212,6 +219,8 @@ struct Scanner<'s> {
     skipped: Vec<Skipped>,
     inputs: u64,
     bytes: u64,
+    /// Containers that stand encoded in what is looked at.
+    runs: Runs,
     /// Something matched, be it allowed or not.
     matched: bool,
 }
@@ -221,13 +230,14 @@ impl<'s> Scanner<'s> {
         Scanner {
             scan,
             roots,
-            scratch: Scratch::default(),
+            scratch: if scan.limits.depth > 0 { Scratch::opening() } else { Scratch::default() },
             matches: Vec::new(),
             hits: Vec::new(),
             allowances: Vec::new(),
             skipped: Vec::new(),
             inputs: 0,
             bytes: 0,
+            runs: Runs::default(),
             matched: false,
         }
     }
@@ -280,12 +290,14 @@ impl<'s> Scanner<'s> {
         self.matched |= !self.matches.is_empty();
         self.scan.note_allowances((origin, kind, read), (text, part.lines), original, &mut self.allowances);
         let all = self.limits(origin);
-        if !self.matches.is_empty() {
+        let enclosed = self.scratch.take_enclosed();
+        if !self.matches.is_empty() || !enclosed.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
             let (scan, matches, reading) = (self.scan, &self.matches, None);
             let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
-            let lines = LineIndex::new(text, part.lines + 1);
-            cut.hits(lines, part.column, (&mut self.hits, &mut self.skipped));
+            let mut lines = Lines::new(text, part.lines, part.column);
+            cut.hits(&mut lines, (&mut self.hits, &mut self.skipped));
+            self.runs.keep(&cut, &mut lines, enclosed, &mut self.skipped);
         }
         all
     }
@@ -302,6 +314,8 @@ impl<'s> Scanner<'s> {
 impl Visit for Scanner<'_> {
     fn blob(&mut self, origin: Origin, bytes: &[u8]) {
         self.note_settings(&origin);
+        self.runs.begin(&origin);
+        let first = self.hits.len();
         let head = &bytes[..bytes.len().min(HEAD)];
         match utf16::detect(head) {
             Some(encoding) => {
@@ -311,6 +325,7 @@ impl Visit for Scanner<'_> {
             }
             None => self.text(&origin, bytes, ReadAs::of(head), &|offset| offset),
         };
+        self.runs.place(self.scan, &mut self.hits, first);
         self.done(1, bytes.len() as u64);
     }
 
@@ -322,16 +337,18 @@ impl Visit for Scanner<'_> {
         let binary = read_as == ReadAs::Binary;
         let mut whole = Cursor::new(head).chain(reader);
         let describe = Input { text: &[], own: 0..0, kind: kind_of(&origin, self.roots), binary };
-        let Scanner { scan, scratch, hits, allowances, skipped, matched, .. } = self;
+        self.runs.begin(&origin);
+        let first = self.hits.len();
+        let Scanner { scan, scratch, hits, allowances, skipped, matched, runs, .. } = self;
         let aside = scan.sets_aside(describe.kind);
         let mut each = |window: stream::Window<'_>, map: &dyn Fn(u64) -> u64| {
             let original = |offset: usize| map(window.offset + offset as u64) as usize;
             let about = (&origin, describe.kind, read_as);
             scan.note_allowances(about, (window.text, window.lines_before), &original, allowances);
-            if window.matches.is_empty() {
+            if window.matches.is_empty() && window.enclosed.is_empty() {
                 return;
             }
-            *matched = true;
+            *matched |= !window.matches.is_empty();
             let cut = Cut {
                 scan,
                 origin: &origin,
@@ -342,8 +359,9 @@ impl Visit for Scanner<'_> {
                 aside,
                 read: read_as,
             };
-            let lines = LineIndex::new(window.text, window.lines_before + 1);
-            cut.hits(lines, window.column_before, (&mut *hits, &mut *skipped));
+            let mut lines = Lines::new(window.text, window.lines_before, window.column_before);
+            cut.hits(&mut lines, (&mut *hits, &mut *skipped));
+            runs.keep(&cut, &mut lines, window.enclosed, skipped);
         };
         let read = match read_as {
             ReadAs::Text | ReadAs::Binary | ReadAs::Container => {
@@ -359,18 +377,25 @@ impl Visit for Scanner<'_> {
                 })
             }
         };
+        self.runs.place(self.scan, &mut self.hits, first);
         self.limits(&origin);
         self.done(1, read.unwrap_or_default());
     }
 
     fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
+        self.runs.begin(&origin);
         let (first, allowances) = (self.hits.len(), self.allowances.len());
         let part = reading.part(bytes.len());
         self.part(&origin, bytes, &part, ReadAs::Text, &|offset| part.offset as usize + offset);
         // Comments of two readings of one text cannot be told apart by their places.
         self.allowances.truncate(allowances);
         self.read_again(&origin, bytes, reading, kind_of(&origin, self.roots), first);
+        self.runs.place(self.scan, &mut self.hits, first);
         self.done(u64::from(part.offset == 0), part.own.len() as u64);
+    }
+
+    fn enclosed(&mut self) -> Vec<(Origin, Zeroizing<Vec<u8>>)> {
+        self.runs.opened()
     }
 
     fn skip(&mut self, skipped: Skipped) {
@@ -457,139 +482,5 @@ fn path_of(origin: &Origin) -> Option<PathBuf> {
             Some(whole.into())
         }
         _ => origin.path().map(PathBuf::from),
-    }
-}
-
-/// Cuts text for the matches of one window.
-struct Cut<'a> {
-    scan: &'a Scan,
-    origin: &'a Origin,
-    text: &'a [u8],
-    matches: &'a [Match],
-    original: &'a dyn Fn(usize) -> usize,
-    /// The text is a reading of another one, which lines and offsets are those of.
-    reading: Option<&'a Reading>,
-    /// What rules say is made for tests is set aside here.
-    aside: bool,
-    /// How `text` was made from the input.
-    read: ReadAs,
-}
-
-impl Cut<'_> {
-    fn hits(
-        &self,
-        mut lines: LineIndex<'_>,
-        column_before: u64,
-        (hits, skipped): (&mut Vec<Hit>, &mut Vec<Skipped>),
-    ) {
-        let first_line = lines.position(0).line;
-        let rules = self.scan.engine.rules();
-        let path = self.scan.place_of(self.origin);
-        for found in self.matches {
-            let rule = rules.get(found.rule);
-            if self.aside && !rule.fixtures {
-                let detail = "`--severity info` reports it".to_owned();
-                skipped.push(Skipped { origin: self.origin.clone(), reason: SkipReason::TestKey, detail });
-                continue;
-            }
-            let secret = Secret::new(found.value(self.text));
-            let mut position = |offset| {
-                let Position { line, column } = lines.position(offset);
-                let before = if line == first_line { column_before } else { 0 };
-                Position { line, column: column + before }
-            };
-            let span = self.reading.map_or(found.secret, |reading| reading.original(found.secret));
-            let (start, end) = (position(span.start), position(span.end));
-            let offset = (self.original)(span.start) as u64;
-            let length = ((self.original)(span.end) as u64).saturating_sub(offset);
-            let occurrence = Occurrence {
-                origin: self.origin.clone(),
-                start,
-                end,
-                offset,
-                length,
-                decoded: self.chain(found),
-                preview: self.preview(found, &secret),
-            };
-            self.scan.progress.found.fetch_add(1, Ordering::Relaxed);
-            hits.push(Hit {
-                rule: found.rule,
-                also: found.also.clone(),
-                certainty: found.certainty,
-                secret,
-                written: self.written(found),
-                pair: self.pair(found),
-                comments: self.comments(found),
-                marks: self.scan.marks(path.as_deref(), &self.text[self.line(found.secret.start).range()]),
-                occurrence,
-            });
-        }
-    }
-
-    /// The bytes that say a secret, where it does not stand there in clear and they can be told.
-    fn written(&self, found: &Match) -> Option<Secret> {
-        let wide = matches!(self.read, ReadAs::Wide(_));
-        let plain = found.decoded.is_none() || wide || self.reading.is_some();
-        (!plain && found.secret.len() <= WRITTEN).then(|| Secret::new(&self.text[found.secret.range()]))
-    }
-
-    /// The encodings around a secret, the outermost first.
-    fn chain(&self, found: &Match) -> Vec<&'static str> {
-        let wide = match self.read {
-            ReadAs::Wide(encoding) => Some(encoding.name()),
-            _ => None,
-        };
-        wide.into_iter().chain(found.chain().iter().copied()).collect()
-    }
-
-    /// The line that byte `at` stands on, at most a kilobyte of it to each side.
-    fn line(&self, at: usize) -> Span {
-        let from = at.saturating_sub(1024);
-        let to = self.text.len().min(at + 1024);
-        let start = memchr::memrchr(b'\n', &self.text[from..at]).map_or(from, |found| from + found + 1);
-        let end = memchr::memchr(b'\n', &self.text[at..to]).map_or(to, |found| at + found);
-        Span::new(start, end)
-    }
-
-    /// Every secret around a piece of the text.
-    fn hidden(&self, piece: Span) -> Vec<Span> {
-        let mut hidden = self.scan.engine.unshown(self.text, piece);
-        hidden.extend(self.matches.iter().map(|found| found.secret));
-        hidden
-    }
-
-    /// The companion that the rule asks for, if it stands close enough.
-    fn pair(&self, found: &Match) -> Option<Secret> {
-        let rules = self.scan.engine.rules();
-        let pair = rules.get(found.rule).pair.as_ref()?;
-        let near = |other: &&Match| {
-            let gap = other.secret.start.saturating_sub(found.secret.end)
-                + found.secret.start.saturating_sub(other.secret.end);
-            rules.get(other.rule).id == pair.rule && gap <= pair.within as usize
-        };
-        let companion = self.matches.iter().find(near)?;
-        Some(Secret::new(companion.value(self.text)))
-    }
-
-    fn preview(&self, found: &Match, secret: &Secret) -> Preview {
-        let first = self.line(found.secret.start);
-        let last = self.line(found.secret.end);
-        let shown = Span::new(first.start, last.end.max(found.secret.end));
-        let hidden = self.hidden(shown);
-        let masked = |piece| hide(self.text, piece, &hidden, |_| "…".to_owned());
-        let before = masked(Span::new(shown.start, found.secret.start));
-        let behind = masked(Span::new(found.secret.end, shown.end));
-        let before = before.trim_start();
-        let count = before.chars().count();
-        let before = match count > SHOWN.0 {
-            true => format!("…{}", before.chars().skip(count - SHOWN.0).collect::<String>()),
-            false => before.to_owned(),
-        };
-        let behind = behind.trim_end();
-        let after = match behind.chars().count() > SHOWN.1 {
-            true => format!("{}…", behind.chars().take(SHOWN.1).collect::<String>()),
-            false => behind.to_owned(),
-        };
-        Preview { before, masked: secret.mask(), after }
     }
 }

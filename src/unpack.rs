@@ -5,19 +5,21 @@ mod crew;
 mod find;
 mod image;
 mod json;
+mod known;
 mod log;
 mod long;
 mod notebook;
 mod opener;
 
 pub use find::{member, split};
-pub use image::{Images, Known};
+pub use image::Images;
+pub use known::Known;
 
 use crate::archive::{self, Budget, Compression, HEAD, Kind, Limits, Trouble};
 use crate::error::Skipped;
 use crate::origin::{ObjectKind, Origin};
-use crate::source::Visit;
 use crate::source::lfs::{LargeFiles, Pointer};
+use crate::source::{Visit, WHOLE_LIMIT};
 use crate::text::Reading;
 use crew::{More, wipe};
 use memchr::memmem;
@@ -28,12 +30,27 @@ use std::io::{self, Read};
 const PROBE: usize = 64 << 10;
 /// zip archives up to this size (bytes) are held in memory, so that their directory can be read first.
 const HELD: u64 = 256 << 20;
-/// Archives from this size on (bytes) are worth more than one thread.
-const LARGE: usize = 4 << 20;
-/// Notebooks up to this size (bytes) are read as such.
-const READ: usize = 32 << 20;
 /// Bytes of a piece that one thread hands to another.
 const PIECE: usize = 256 << 10;
+
+/// From which lengths on (bytes) inputs are read in other ways. What comes of them is the same: tests take small ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Longer streams are not held as a whole.
+    pub whole: usize,
+    /// Archives from this length on are worth more than one thread.
+    pub large: usize,
+    /// What of a piece of a long input is its own.
+    pub own: usize,
+    /// What is looked at with it, on each side.
+    pub around: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Sizes {
+        Sizes { whole: WHOLE_LIMIT as usize, large: 4 << 20, own: 16 << 20, around: 1 << 20 }
+    }
+}
 
 /// Is the origin one whose bytes may be a container?
 fn may_hold(origin: &Origin) -> bool {
@@ -122,6 +139,7 @@ pub struct Unpack<'f, V> {
     /// Where the content of pointers is; nothing where pointers are texts like any other.
     large: Option<&'f LargeFiles>,
     limits: Limits,
+    sizes: Sizes,
     /// Makes visitors for more threads.
     more: Option<&'f (dyn Fn() -> V + Sync)>,
     extra: Vec<V>,
@@ -138,7 +156,13 @@ impl<'f, V: Visit> Unpack<'f, V> {
         images: &'f Images,
         more: Option<&'f (dyn Fn() -> V + Sync)>,
     ) -> Unpack<'f, V> {
-        Unpack { inner, images, large: None, limits, more, extra: Vec::new(), buffers: Vec::new() }
+        let sizes = Sizes::default();
+        Unpack { inner, images, large: None, limits, sizes, more, extra: Vec::new(), buffers: Vec::new() }
+    }
+
+    /// The same with other sizes.
+    pub fn by(self, sizes: Sizes) -> Unpack<'f, V> {
+        Unpack { sizes, ..self }
     }
 
     /// The same, looking also at what Git LFS keeps in the place of the pointers that a source hands over.
@@ -166,12 +190,24 @@ impl<'f, V: Visit> Unpack<'f, V> {
         }
     }
 
+    /// Open what stands encoded in the `length` bytes that the visitor was handed last, where these were no
+    /// container.
+    pub fn enclosed(&mut self, length: usize) {
+        let enclosed = self.inner.enclosed();
+        if let Some((origin, _)) = enclosed.first() {
+            let origin = origin.root().clone();
+            let budget = Budget::of_length(self.limits, length);
+            self.opener(&budget).outermost(origin, |opener, _| opener.enclosed(enclosed, 0));
+        }
+    }
+
     fn opener<'a>(&'a mut self, budget: &'a Budget) -> Opener<'a, V> {
         Opener {
             inner: &mut self.inner,
             more: self.more.map(|more| More { make: more, made: &mut self.extra }),
             hands: None,
             budget,
+            sizes: self.sizes,
             images: self.images,
             large: self.large,
             buffers: &mut self.buffers,
@@ -183,7 +219,8 @@ impl<V: Visit> Visit for Unpack<'_, V> {
     fn blob(&mut self, origin: Origin, bytes: &[u8]) {
         self.follow(&origin, bytes);
         if self.limits.depth == 0 || !may_hold(&origin) {
-            return self.inner.blob(origin, bytes);
+            self.inner.blob(origin, bytes);
+            return self.enclosed(bytes.len());
         }
         let budget = Budget::of_length(self.limits, bytes.len());
         self.opener(&budget).outermost(origin, |opener, place| opener.bytes(place, bytes, 0));
@@ -200,7 +237,8 @@ impl<V: Visit> Visit for Unpack<'_, V> {
         let mut chained = (&head[..]).chain(reader);
         let open = self.limits.depth > 0 && may_hold(&origin);
         if !open || matches!(recognise(&head, whole), Ok(None)) && !may_be_read(&head) {
-            return self.inner.stream(origin, &mut chained);
+            self.inner.stream(origin, &mut chained);
+            return self.enclosed(usize::MAX);
         }
         let budget = Budget::new(self.limits);
         self.opener(&budget).outermost(origin, |opener, place| opener.stream(place, &mut chained, 0));

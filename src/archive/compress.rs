@@ -208,7 +208,7 @@ where
             }
             if piece.iter().any(|&byte| byte != 0) {
                 let what = format!("something else stands behind the end of the {} stream", self.kind.name());
-                return Err(Trouble::Corrupt(what).into());
+                return Err(Trouble::Followed(what).into());
             }
             let length = piece.len();
             reader.consume(length);

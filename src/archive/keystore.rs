@@ -49,15 +49,23 @@ const CLOSED_KEY: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02
 
 /// Is this a keystore of PKCS#12: a sequence of the number 3 and a sequence?
 pub(super) fn is_pkcs12(head: &[u8]) -> bool {
-    let [0x30, length, rest @ ..] = head else { return false };
-    let skip = if length & 0x80 == 0 { 0 } else { usize::from(length & 0x7f) };
     // Data, signed or not, follows in the inner sequence.
-    let inner = rest.get(skip..).and_then(|rest| rest.strip_prefix(&[2, 1, 3, 0x30]));
-    skip <= 4
-        && inner.is_some_and(|inner| {
-            let inner = &inner[..inner.len().min(16)];
-            memmem::find(inner, b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07").is_some()
-        })
+    inner(head).is_some_and(|inner| {
+        let inner = &inner[..inner.len().min(16)];
+        memmem::find(inner, b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07").is_some()
+    })
+}
+
+/// May it be one, by its first dozen bytes?
+pub(super) fn may_be_pkcs12(head: &[u8]) -> bool {
+    inner(head).is_some()
+}
+
+/// What follows the mark of the inner sequence.
+fn inner(head: &[u8]) -> Option<&[u8]> {
+    let [0x30, length, rest @ ..] = head else { return None };
+    let skip = if length & 0x80 == 0 { 0 } else { usize::from(length & 0x7f) };
+    rest.get(skip..).filter(|_| skip <= 4)?.strip_prefix(&[2, 1, 3, 0x30])
 }
 
 /// Is this a keystore of Java?

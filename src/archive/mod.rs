@@ -122,6 +122,24 @@ impl Kind {
     }
 }
 
+/// May a container that is no text begin with these bytes, of which a dozen are enough? Too few to tell for sure:
+/// see [`Kind::detect`].
+pub fn may_begin(head: &[u8]) -> bool {
+    match head {
+        [b'P', b'K', ..] => zip::begins(head),
+        [b'7', b'z', ..] => head.starts_with(seven::MARK),
+        [0xed, ..] => head.starts_with(cpio::RPM),
+        [b'%', ..] => head.starts_with(pdf::MARK),
+        [0xca, ..] => constants::is_class(head),
+        [b'd', ..] if head.starts_with(constants::DEX) => true,
+        [_, _, b'\r', b'\n', ..] => constants::is_pyc(head),
+        [0xce | 0xfe, ..] => keystore::is_java(head),
+        [b'0', ..] if keystore::may_be_pkcs12(head) => true,
+        [4, 0, 0, 0, ..] => true,
+        _ => tar::may_begin(head),
+    }
+}
+
 /// Is there a zip archive at the end of these bytes, as in programs that unpack themselves?
 pub fn zip_appended(bytes: &[u8]) -> bool {
     zip::appended(bytes)
@@ -188,6 +206,8 @@ pub enum Trouble {
     Budget(String),
     /// It is damaged or cut short: how, in words.
     Corrupt(String),
+    /// It is whole, and something that is none stands behind it.
+    Followed(String),
     /// It is encrypted.
     Encrypted(String),
     /// It is made in a way that is not known here, such as a rare method of compression.
@@ -221,6 +241,7 @@ impl std::fmt::Display for Trouble {
         match self {
             Trouble::Budget(text)
             | Trouble::Corrupt(text)
+            | Trouble::Followed(text)
             | Trouble::Encrypted(text)
             | Trouble::Unsupported(text) => out.write_str(text),
         }

@@ -17,6 +17,14 @@ pub(super) fn begins(head: &[u8]) -> bool {
     head.first_chunk::<BLOCK>().is_some_and(|block| block[0] != 0 && sum_holds(block))
 }
 
+/// May these, the first bytes of a name or all of it, begin an archive?
+pub(super) fn may_begin(head: &[u8]) -> bool {
+    let name = text(head);
+    !name.is_empty()
+        && name.iter().all(|byte| !byte.is_ascii_control())
+        && head[name.len()..].iter().all(|&byte| byte == 0)
+}
+
 /// The sum of all bytes, with blanks in the place of the sum itself; some programs add signed bytes.
 fn sum_holds(block: &[u8; BLOCK]) -> bool {
     let field = &block[148..156];

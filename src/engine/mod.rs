@@ -129,6 +129,18 @@ impl Scratch {
     pub fn has_no_limits(&self) -> bool {
         self.decoded.limits.is_empty()
     }
+
+    /// Also keep the containers that stand encoded in what is scanned: see [`Scratch::take_enclosed`].
+    pub fn opening() -> Scratch {
+        let mut scratch = Scratch::default();
+        scratch.decoded.enclosed = Some(Vec::new());
+        scratch
+    }
+
+    /// The containers that stood encoded in what was scanned since this was asked the last time.
+    pub fn take_enclosed(&mut self) -> Vec<decoded::Enclosed> {
+        self.decoded.enclosed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
 }
 
 /// Rules compiled for scanning.
@@ -262,6 +274,7 @@ impl Engine {
     /// Scan, with `beside` bytes looked at before and behind the own part.
     fn scan_into<S: Sink>(&self, scratch: &mut Scratch, input: &Input<'_>, beside: usize, out: &mut S) {
         let first = out.matches().len();
+        let first_enclosed = scratch.decoded.enclosed.as_ref().map_or(0, Vec::len);
         let from = input.own.start.saturating_sub(beside);
         let to = input.text.len().min(input.own.end + beside);
         self.look(scratch, input, from..to, out);
@@ -272,6 +285,7 @@ impl Engine {
                 index += 1;
                 index <= first || input.own.contains(&found.anchor)
             });
+            scratch.decoded.keep_own(first_enclosed, &input.own);
         }
     }
 

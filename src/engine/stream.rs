@@ -1,6 +1,7 @@
 //! Scans inputs of any length in bounded memory: a window of text slides over the input with enough
 //! context on both sides that the result is that of a scan of the whole.
 
+use super::decoded::Enclosed;
 use super::{Engine, Input, LOOK_BEHIND, Match, Scratch};
 use std::io::{self, Read};
 
@@ -19,6 +20,8 @@ pub struct Window<'a> {
     pub column_before: u64,
     /// Matches anchored in the new part of this window.
     pub matches: &'a [Match],
+    /// Containers that stand encoded in that part.
+    pub enclosed: Vec<Enclosed>,
 }
 
 /// Read `reader` to its end and scan it; `each` is told of every window. `describe` makes the engine's
@@ -47,14 +50,16 @@ pub fn scan(
                 // What was read is still looked at.
                 let input = Input { text: &buffer, own: own..buffer.len(), ..describe.clone() };
                 engine.scan(scratch, &input, &mut matches);
-                each(Window { text: &buffer, offset, lines_before, column_before, matches: &matches });
+                let (matches, enclosed) = (&matches, scratch.take_enclosed());
+                each(Window { text: &buffer, offset, lines_before, column_before, matches, enclosed });
                 return Err(error);
             }
         };
         let own_end = if ended { buffer.len() } else { own + STEP };
         let input = Input { text: &buffer, own: own..own_end, ..describe.clone() };
         engine.scan(scratch, &input, &mut matches);
-        each(Window { text: &buffer, offset, lines_before, column_before, matches: &matches });
+        let enclosed = scratch.take_enclosed();
+        each(Window { text: &buffer, offset, lines_before, column_before, matches: &matches, enclosed });
         if ended {
             return Ok(offset + buffer.len() as u64);
         }

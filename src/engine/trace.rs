@@ -123,6 +123,8 @@ pub struct Undone {
     pub region: Span,
     /// The encodings, the outermost first.
     pub chain: Vec<&'static str>,
+    /// The kind of container that it says, which scans open.
+    pub container: Option<&'static str>,
     /// What it says.
     pub said: Zeroizing<Vec<u8>>,
     /// What was looked at and found in that; the spans are those of `said`.

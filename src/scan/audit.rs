@@ -2,7 +2,8 @@
 
 mod tree;
 
-use super::{Cut, HEAD, Hit, ReadAs, Scan, Scanner};
+use super::{Cut, HEAD, Hit, Lines, ReadAs, Scan, Scanner};
+use crate::engine::decoded::Enclosed;
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Match};
@@ -16,7 +17,7 @@ use crate::source::lfs::LargeFiles;
 use crate::source::objects::ObjectId;
 use crate::source::pack::{Made, Object, VisitObjects};
 use crate::source::provenance::Commit;
-use crate::text::{LineIndex, Reading};
+use crate::text::Reading;
 use crate::unpack::{self, Images, Unpack};
 use crate::utf16;
 use sha2::{Digest, Sha256};
@@ -269,17 +270,43 @@ impl<'s> Auditor<'s> {
         ReadAs::of(head)
     }
 
+    /// Opens containers for the scanner.
+    fn opener(&mut self) -> Unpack<'_, &mut Scanner<'s>> {
+        let limits = self.scanner.scan.limits;
+        Unpack::new(&mut self.scanner, limits, self.images, None).following(self.large)
+    }
+
     /// Look at the members of a container, or at what a pointer stands for.
     fn container(&mut self, object: &Object<'_>) -> Memory {
         let id = (object.id)().to_string();
         let origin = Origin::Object { id, kind: object.kind, path: None, commit: None };
         let skipped = self.scanner.skipped.len();
         self.scanner.matched = false;
-        let limits = self.scanner.scan.limits;
-        let opener = Unpack::new(&mut self.scanner, limits, self.images, None);
-        opener.following(self.large).blob(origin, object.bytes);
-        let clean = !self.scanner.matched && self.scanner.skipped.len() == skipped;
+        let told = self.images.told();
+        self.opener().blob(origin, object.bytes);
+        // What tells of images is asked again by every audit.
+        let silent = self.images.told() == told;
+        let clean = silent && !self.scanner.matched && self.scanner.skipped.len() == skipped;
         Memory { trace: Trace::default(), look: ReadAs::Container, clean }
+    }
+
+    /// Keep the containers that stand encoded in an object.
+    fn keep(&mut self, object: &Object<'_>, found: Vec<Enclosed>) {
+        let id = (object.id)().to_string();
+        let origin = &Origin::Object { id, kind: object.kind, path: None, commit: None };
+        let (scan, text) = (self.scanner.scan, object.bytes);
+        let (read, original) = (ReadAs::Text, &|offset| offset);
+        let cut = Cut { scan, origin, text, matches: &[], original, reading: None, aside: false, read };
+        let Scanner { runs, skipped, .. } = &mut self.scanner;
+        runs.keep(&cut, &mut Lines::new(text, 0, 0), found, skipped);
+    }
+
+    /// Open the containers that stand encoded in an object; true where nothing was found in them.
+    fn open(&mut self, object: &Object<'_>) -> bool {
+        let skipped = self.scanner.skipped.len();
+        self.scanner.matched = false;
+        self.opener().enclosed(object.bytes.len());
+        !self.scanner.matched && self.scanner.skipped.len() == skipped
     }
 
     /// Look at another reading of an object whose hits are those from `first` on; true where nothing
@@ -304,7 +331,7 @@ impl<'s> Auditor<'s> {
         let (origin, original) = (&origin, &original);
         let cut = Cut { scan, origin, text, matches: &matches, original, reading, aside, read };
         let Scanner { hits, skipped, .. } = &mut self.scanner;
-        cut.hits(LineIndex::new(text, 1), 0, (hits, skipped));
+        cut.hits(&mut Lines::new(text, 0, 0), (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {
             self.doubts.marks.insert((id.to_string(), hit.occurrence.offset), hit.marks.clone());
         }
@@ -319,8 +346,9 @@ impl<'s> Auditor<'s> {
                 self.doubt(origin, found, input);
             }
         }
-        // They were told when the object was scanned.
+        // They were told, and kept, when the object was scanned.
         self.scanner.scratch.take_limits();
+        self.scanner.scratch.take_enclosed();
     }
 
     /// Tell what was encoded in an object and not looked at; true where that is nothing.
@@ -384,7 +412,8 @@ impl VisitObjects for Auditor<'_> {
             let (id, kind) = ((object.id)().to_string(), object.kind);
             let origin = Origin::Object { id, kind, path: None, commit: None };
             let all = self.scanner.text(&origin, &decoded.text, look, &|offset| decoded.original(offset));
-            let clean = all && self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
+            let mut clean = all && self.scanner.matches.is_empty() && self.scanner.hits.len() == before;
+            clean &= self.open(object);
             return Memory { trace: Trace::default(), look, clean };
         }
         let kind = if object.kind == ObjectKind::Blob { FileKind::ANY } else { FileKind::UNKNOWN };
@@ -406,18 +435,33 @@ impl VisitObjects for Auditor<'_> {
             None => None,
         };
         let trace = self.deriver.scan(&mut self.scanner.scratch, &input, derived);
+        let enclosed = self.scanner.scratch.take_enclosed();
         let all = self.limits(object);
         let mut clean = all && trace.matches().is_empty();
         let first = self.scanner.hits.len();
         if !trace.matches().is_empty() {
             self.hits(object, trace.matches(), &input);
         }
+        // What tells of images is asked again by every audit.
+        let tells = open && matches!(bytes.first(), Some(b'{' | b'[')) && {
+            let id = (object.id)().to_string();
+            self.images.look(&Origin::Object { id, kind: object.kind, path: None, commit: None }, bytes)
+        };
+        clean &= !tells;
+        if !enclosed.is_empty() {
+            self.keep(object, enclosed);
+        }
         if open && let Some(reading) = unpack::reading_of("", bytes) {
             clean &= self.read_again(object, &reading, first);
-        } else if all && !clean {
+        } else if all && !clean && !tells && !self.scanner.runs.wait() {
             self.only_doubts(object, trace.matches());
         }
-        Memory { trace, look, clean }
+        if !self.scanner.runs.wait() {
+            return Memory { trace, look, clean };
+        }
+        // What is made of it is looked at as a whole: what is copied may be a part of a container.
+        clean &= self.open(object);
+        Memory { trace: Trace::default(), look: ReadAs::Container, clean }
     }
 
     fn is_clean(memory: &Memory) -> bool {
@@ -427,9 +471,10 @@ impl VisitObjects for Auditor<'_> {
     fn large(&mut self, id: ObjectId, kind: ObjectKind, reader: &mut dyn Read) -> bool {
         let origin = Origin::Object { id: id.to_string(), kind, path: None, commit: None };
         let bytes = self.scanner.bytes;
-        let limits = self.scanner.scan.limits;
-        let opener = Unpack::new(&mut self.scanner, limits, self.images, None);
-        opener.following(self.large).stream(origin, reader);
+        let images = self.images;
+        let mut hashed = images.hashed(reader);
+        self.opener().stream(origin.clone(), &mut hashed);
+        hashed.done(&origin);
         self.counts.objects[kind as usize] += 1;
         self.counts.bytes += self.scanner.bytes - bytes;
         // What is allowed today may not be tomorrow: only an object with no match at all is clean, and
@@ -441,10 +486,12 @@ impl VisitObjects for Auditor<'_> {
 impl Visit for Auditor<'_> {
     fn blob(&mut self, origin: Origin, bytes: &[u8]) {
         self.scanner.blob(origin, bytes);
+        self.opener().enclosed(bytes.len());
     }
 
     fn stream(&mut self, origin: Origin, reader: &mut dyn Read) {
         self.scanner.stream(origin, reader);
+        self.opener().enclosed(usize::MAX);
     }
 
     fn skip(&mut self, skipped: Skipped) {

@@ -1,7 +1,6 @@
 //! Comments that allow findings: those around a match, and those around nothing.
 
 use super::{Cut, ReadAs, Scan};
-use crate::engine::Match;
 use crate::engine::noise::{FileKind, Form};
 use crate::finding::{Note, NoteKind};
 use crate::origin::Origin;
@@ -99,10 +98,10 @@ impl Scan {
 }
 
 impl Cut<'_> {
-    /// The comments on the line of a match, on its last line and on the line before.
-    pub(super) fn comments(&self, found: &Match) -> Vec<Pragma> {
-        let line = self.line(found.secret.start);
-        let last = self.line(found.secret.end);
+    /// The comments on the line of a place, on its last line and on the line before.
+    pub(super) fn comments(&self, place: Span) -> Vec<Pragma> {
+        let line = self.line(place.start);
+        let last = self.line(place.end);
         let previous = match line.start {
             0 => Span::new(0, 0),
             start => self.line(start - 1),

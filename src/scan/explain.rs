@@ -2,7 +2,7 @@
 //! that the engine and the policy did on the way.
 
 use super::ruling::Ruling;
-use super::{Cut, HEAD, Hit, ReadAs, Scan, kind_of};
+use super::{Cut, HEAD, Hit, Lines, ReadAs, Scan, kind_of};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::trace::{Attempt, Event, Look, Test, Trace, Undone, wanted_by};
@@ -89,6 +89,8 @@ pub struct Looked {
 pub struct Said {
     /// The encodings, the outermost first.
     pub chain: Vec<&'static str>,
+    /// The kind of container that it is then, which scans open.
+    pub container: Option<&'static str>,
     /// How long it is once decoded, in bytes.
     pub length: usize,
     /// What was looked at in it; lines and columns are those of the decoded text.
@@ -226,7 +228,7 @@ pub fn explain(
     let (matches, reading, aside) = (&trace.matches, None, false);
     let cut = Cut { scan: &scan, origin, text, matches, original: &original, reading, aside, read };
     let mut hits = Vec::new();
-    cut.hits(LineIndex::new(text, 1), 0, (&mut hits, &mut Vec::new()));
+    cut.hits(&mut Lines::new(text, 0, 0), (&mut hits, &mut Vec::new()));
     let wanted_match =
         |found: &Match| touches(found.whole, wanted) && only.is_none_or(|only| concerns(found, only));
     let hits = trace.matches.iter().zip(hits).filter(|(found, _)| wanted_match(found));
@@ -423,6 +425,7 @@ impl Teller<'_> {
         let mut teller = Teller { text, rules: self.rules, lines, only: self.only, hidden };
         Said {
             chain: undone.chain.clone(),
+            container: undone.container,
             length: text.len(),
             looked: teller.looked(&undone.trace),
             missed: undone.limits.iter().map(|limit| limit.describe()).collect(),

@@ -1,16 +1,29 @@
 //! What more is known of a place: the cell of a notebook, the step of a log, the layer of an image. And
 //! which of several places of one secret is told.
 
-use super::{Cut, Hit, ReadAs, Scan, Scanner};
+use super::{Cut, Hit, Lines, ReadAs, Scan, Scanner};
 use crate::engine::Input;
 use crate::engine::noise::FileKind;
 use crate::origin::Origin;
-use crate::text::{LineIndex, Reading, Span, hide};
+use crate::text::{Reading, Span, hide};
 use crate::unpack::Known;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-/// What was found in a document as it stands and in one of its parts is told by the part.
+/// What was found in a document as it stands and in one of its parts is told by the part. So is what was found in
+/// the bytes of a container that stands encoded in a text, and in one of its members.
 pub(super) fn nearest(hits: &mut Vec<Hit>) {
+    let mut runs: HashMap<Origin, Vec<Span>> = HashMap::new();
+    for hit in hits.iter().filter(|hit| hit.enclosed) {
+        runs.entry(hit.occurrence.origin.bare().clone()).or_default().push(span(hit));
+    }
+    if !runs.is_empty() {
+        let runs: HashMap<Origin, Spans> =
+            runs.into_iter().map(|(origin, spans)| (origin, Spans::of(spans.into_iter()))).collect();
+        hits.retain(|hit| {
+            let inside = |runs: &Spans| runs.touch(span(hit));
+            hit.enclosed || !runs.get(hit.occurrence.origin.bare()).is_some_and(inside)
+        });
+    }
     let mut outer = HashSet::new();
     for hit in &*hits {
         let mut origin = &hit.occurrence.origin;
@@ -45,12 +58,12 @@ pub(super) fn in_images(scan: &Scan, known: &Known, hits: &mut Vec<Hit>) {
     }
 }
 
-fn take(origin: &mut Origin, change: impl FnOnce(Origin) -> Origin) {
+pub(super) fn take(origin: &mut Origin, change: impl FnOnce(Origin) -> Origin) {
     *origin = change(std::mem::replace(origin, Origin::Stdin));
 }
 
 /// Words of an input, which may hold secrets, as they may be shown.
-fn masked(scan: &Scan, words: &str) -> String {
+pub(super) fn masked(scan: &Scan, words: &str) -> String {
     let whole = Span::new(0, words.len());
     let hidden = scan.engine.unshown(words.as_bytes(), whole);
     hide(words.as_bytes(), whole, &hidden, |_| "…".to_owned())
@@ -74,23 +87,26 @@ impl Scanner<'_> {
         let input = Input { text, own: reading.own(), kind, binary: false };
         self.scan.engine.scan(&mut self.scratch, &input, &mut self.matches);
         self.matched |= !self.matches.is_empty();
-        if !self.matches.is_empty() {
+        let enclosed = self.scratch.take_enclosed();
+        if !self.matches.is_empty() || !enclosed.is_empty() {
             let (scan, matches, aside) = (self.scan, &self.matches, self.scan.sets_aside(kind));
             let original = &|offset| part.offset as usize + offset;
             let reading = Some(reading);
             let read = ReadAs::Text;
             let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
-            let lines = LineIndex::new(bytes, part.lines + 1);
-            cut.hits(lines, part.column, (&mut self.hits, &mut self.skipped));
+            let mut lines = Lines::new(bytes, part.lines, part.column);
+            cut.hits(&mut lines, (&mut self.hits, &mut self.skipped));
+            self.runs.keep(&cut, &mut lines, enclosed, &mut self.skipped);
         }
         // What was not looked at is not known to be clean.
         self.matched |= !self.limits(origin);
-        let better = Spans::of(&self.hits[first..]);
+        let better = Spans::of(self.hits[first..].iter().map(span));
         own.retain(|hit| !better.touch(span(hit)));
         self.hits.append(&mut own);
         let mut names: Vec<(&str, String)> = Vec::new();
-        for hit in &mut self.hits[first..] {
-            let at = (hit.occurrence.offset - part.offset) as usize;
+        let places = self.hits[first..].iter_mut().map(|hit| &mut hit.occurrence);
+        for place in places.chain(self.runs.places()) {
+            let at = (place.offset - part.offset) as usize;
             let Some(name) = reading.section_at(at) else { continue };
             let known = names.iter().find(|(other, _)| *other == name).map(|(_, shown)| shown.clone());
             let shown = known.unwrap_or_else(|| {
@@ -98,7 +114,7 @@ impl Scanner<'_> {
                 names.push((name, shown.clone()));
                 shown
             });
-            take(&mut hit.occurrence.origin, |origin| origin.noted(shown));
+            take(&mut place.origin, |origin| origin.noted(shown));
         }
     }
 }
@@ -112,9 +128,8 @@ fn span(hit: &Hit) -> Span {
 struct Spans(Vec<(usize, usize)>);
 
 impl Spans {
-    fn of(hits: &[Hit]) -> Spans {
-        let mut spans: Vec<(usize, usize)> =
-            hits.iter().map(span).map(|span| (span.start, span.end)).collect();
+    fn of(spans: impl Iterator<Item = Span>) -> Spans {
+        let mut spans: Vec<(usize, usize)> = spans.map(|span| (span.start, span.end)).collect();
         spans.sort_unstable();
         let mut furthest = 0;
         for (_, end) in &mut spans {

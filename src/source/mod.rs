@@ -35,6 +35,7 @@ use crate::text::Reading;
 use lfs::LargeFiles;
 use std::io::Read;
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Takes what a source reads. A source makes one visitor per thread.
 pub trait Visit: Send {
@@ -48,6 +49,12 @@ pub trait Visit: Send {
     /// One input that fits in memory, whole, and another reading of it. Both are to be looked at.
     fn reading(&mut self, origin: Origin, bytes: &[u8], _reading: &Reading) {
         self.blob(origin, bytes);
+    }
+
+    /// The containers that stood encoded in what was handed over since this was asked the last time, each
+    /// with the origin that its members are to have. They are opened before anything else is handed over.
+    fn enclosed(&mut self) -> Vec<(Origin, Zeroizing<Vec<u8>>)> {
+        Vec::new()
     }
 
     /// Something that was not looked at.
@@ -65,6 +72,10 @@ impl<V: Visit> Visit for &mut V {
 
     fn reading(&mut self, origin: Origin, bytes: &[u8], reading: &Reading) {
         (**self).reading(origin, bytes, reading);
+    }
+
+    fn enclosed(&mut self) -> Vec<(Origin, Zeroizing<Vec<u8>>)> {
+        (**self).enclosed()
     }
 
     fn skip(&mut self, skipped: Skipped) {

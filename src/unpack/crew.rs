@@ -1,7 +1,7 @@
 //! Several threads for one large file: one reads it, others look at what is in it.
 
 use super::opener::{Opener, Place};
-use super::{Images, LARGE, PIECE};
+use super::{Images, PIECE, Sizes};
 use crate::archive::{self, Budget, Input, Kind, Member};
 use crate::origin::Origin;
 use crate::source::Visit;
@@ -82,6 +82,7 @@ impl Hands {
 #[derive(Clone, Copy)]
 struct Shared<'a> {
     budget: &'a Budget,
+    sizes: Sizes,
     images: &'a Images,
     large: Option<&'a LargeFiles>,
 }
@@ -90,16 +91,29 @@ impl<'a> Shared<'a> {
     /// Let one thread open things, with a visitor of its own.
     fn open<V: Visit, T>(self, visitor: &mut V, work: impl FnOnce(&mut Opener<'_, V>) -> T) -> T {
         let mut buffers = Vec::new();
-        let Shared { budget, images, large } = self;
-        let mut opener =
-            Opener { inner: visitor, more: None, hands: None, budget, images, large, buffers: &mut buffers };
+        let Shared { budget, sizes, images, large } = self;
+        let mut opener = Opener {
+            inner: visitor,
+            more: None,
+            hands: None,
+            budget,
+            sizes,
+            images,
+            large,
+            buffers: &mut buffers,
+        };
         let done = work(&mut opener);
         wipe(&mut buffers);
         done
     }
 }
 
-impl<V: Visit> Opener<'_, V> {
+impl<'a, V: Visit> Opener<'a, V> {
+    fn shared(&self) -> Shared<'a> {
+        let Opener { budget, sizes, images, large, .. } = *self;
+        Shared { budget, sizes, images, large }
+    }
+
     fn look(&mut self, batch: &mut Batch) {
         for (place, span, depth) in batch.members.drain(..) {
             self.bytes(place, &batch.bytes[span], depth);
@@ -120,7 +134,7 @@ impl<V: Visit> Opener<'_, V> {
     /// True where it is damaged.
     pub(super) fn crewed(&mut self, origin: &Origin, kind: Kind, input: Input<'_>, depth: u32) -> bool {
         let Some(mut more) = self.more.take() else { return self.members(origin, kind, input, depth) };
-        let shared = Shared { budget: self.budget, images: self.images, large: self.large };
+        let shared = self.shared();
         let mut visitors = more.visitors();
         let (full, jobs) = sync_channel(2 * visitors.len());
         let (back, empty) = channel();
@@ -144,8 +158,8 @@ impl<V: Visit> Opener<'_, V> {
 
     /// The members of a large zip archive in memory, each thread a share of them. True where it is damaged.
     pub(super) fn together(&mut self, origin: &Origin, bytes: &[u8], depth: u32) -> bool {
+        let shared = self.shared();
         let Some(more) = &mut self.more else { return false };
-        let shared = Shared { budget: self.budget, images: self.images, large: self.large };
         let mut visitors = more.visitors();
         let count = visitors.len() + 1;
         let share = |visitor: &mut V, share: usize| {
@@ -176,7 +190,7 @@ impl<V: Visit> Opener<'_, V> {
     pub(super) fn beside(&mut self, place: Place, head: Vec<u8>, reader: &mut dyn Read, depth: u32) {
         let (full, pieces): (SyncSender<Vec<u8>>, _) = sync_channel(8);
         let (back, empty): (Sender<Vec<u8>>, Receiver<Vec<u8>>) = channel();
-        let shared = Shared { budget: self.budget, images: self.images, large: self.large };
+        let shared = self.shared();
         let inner = &mut *self.inner;
         let more = self.more.as_mut().map(More::again);
         std::thread::scope(|scope| {
@@ -213,7 +227,7 @@ fn work<V: Visit>(opener: &mut Opener<'_, V>, jobs: &Mutex<Receiver<Batch>>, bac
         let Ok(mut batch) = next else { return };
         opener.look(&mut batch);
         // One that was very long is not kept.
-        if batch.bytes.capacity() <= 4 * LARGE {
+        if batch.bytes.capacity() <= 4 * opener.sizes.large {
             let _ = back.send(batch);
         }
     }

@@ -5,14 +5,22 @@
 //! Layers may come before what tells of them. So everything is noted as it comes, and put together at the
 //! end. Formats: "Docker Image Specification v1.2", "OCI Image Format Specification" (image-layout.md,
 //! manifest.md, config.md, layer.md for whiteouts).
+//!
+//! Of an object in a repository the path is not known while it is read; what stands in a layout is found by its
+//! digest.
 
+use super::Form;
 use super::json::{self, Step};
-use crate::origin::Origin;
+use super::known::{Known, Layer};
+use crate::archive::Kind;
+use crate::origin::{ObjectKind, Origin};
 use crate::text::Reading;
 use bstr::{BString, ByteSlice};
 use memchr::memmem;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -35,26 +43,38 @@ struct Seen {
     texts: BTreeMap<Base, BTreeMap<String, (Origin, Value)>>,
     /// Names that layers delete, by layer.
     whiteouts: HashMap<Origin, HashSet<BString>>,
+    /// Objects of a repository by the paths that their digests give them in a layout.
+    objects: HashMap<String, Origin>,
     kept: usize,
+    /// How often something was noted that tells of other places.
+    told: usize,
 }
 
-/// Where an image lies: an archive or a directory on disk, and a directory in it.
+/// Where an image lies, and a directory there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Base {
-    /// The archive; none on disk.
-    archive: Option<Origin>,
+pub(super) struct Base {
+    around: Around,
     /// Ends with a slash where it is not empty.
     directory: String,
-    staged: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Around {
+    Archive(Origin),
+    Files,
+    Staged,
+    /// The objects of a repository, whose paths are not known while they are read: in a layout of the OCI their
+    /// digests tell them.
+    Objects,
 }
 
 impl Base {
     /// The place of an image that a file may belong to, and the file's path there.
     fn of(origin: &Origin) -> Option<(Base, String)> {
-        let (archive, path, staged) = match origin {
-            Origin::Member { outer, path } => (Some((**outer).clone()), path.to_str().ok()?, false),
-            Origin::File(path) => (None, path.to_str()?, false),
-            Origin::Staged(path) => (None, path.to_str().ok()?, true),
+        let (around, path) = match origin {
+            Origin::Member { outer, path } => (Around::Archive((**outer).clone()), path.to_str().ok()?),
+            Origin::File(path) => (Around::Files, path.to_str()?),
+            Origin::Staged(path) => (Around::Staged, path.to_str().ok()?),
             _ => return None,
         };
         let name = path.rsplit('/').next()?;
@@ -64,18 +84,30 @@ impl Base {
             _ => return None,
         };
         let directory = path[..at].to_owned();
-        Some((Base { archive, directory, staged }, path[at..].to_owned()))
+        Some((Base { around, directory }, path[at..].to_owned()))
     }
 
-    /// The file at a path there.
-    fn file(&self, path: &str) -> Origin {
-        let path = format!("{}{path}", self.directory);
-        match &self.archive {
-            Some(archive) => Origin::member(archive.clone(), path.into()),
-            None if self.staged => Origin::Staged(path.into()),
-            None => Origin::File(PathBuf::from(path)),
-        }
+    /// The file at a path there; none where it is none of these objects.
+    fn file(&self, path: &str, objects: &HashMap<String, Origin>) -> Option<Origin> {
+        let whole = format!("{}{path}", self.directory);
+        Some(match &self.around {
+            Around::Archive(archive) => Origin::member(archive.clone(), whole.into()),
+            Around::Staged => Origin::Staged(whole.into()),
+            Around::Files => Origin::File(PathBuf::from(whole)),
+            Around::Objects => objects.get(path)?.clone(),
+        })
     }
+}
+
+/// Is this the content of a file that git keeps?
+fn is_object(origin: &Origin) -> bool {
+    matches!(origin, Origin::Object { kind: ObjectKind::Blob, .. })
+}
+
+/// The path of a file with this hash in a layout.
+fn path_of(hash: Sha256) -> String {
+    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("blobs/sha256/{digits}")
 }
 
 /// May a file of this name tell of an image?
@@ -98,13 +130,13 @@ pub(super) fn is_configuration(bytes: &[u8]) -> bool {
 pub(super) fn read(bytes: &[u8]) -> Reading {
     let mut reading = Reading::default();
     json::strings(bytes, &mut |way, part| {
-        let keys: Vec<&[u8]> = way.iter().map(|step| json::key_of(bytes, step).unwrap_or(b"#")).collect();
+        let keys: Vec<&[u8]> = way.iter().map(|step| step.key().unwrap_or(b"#")).collect();
         let (name, key) = match (&keys[..], way) {
             ([b"history", _, b"created_by" | b"comment"], [_, Step::Index(index), ..]) => {
                 (format!("history, step {}", index + 1), None)
             }
             ([b"config" | b"container_config", b"Labels", _], [.., Step::Key(key)]) => {
-                ("labels".to_owned(), Some(key.clone()))
+                ("labels".to_owned(), Some(key.place.clone()))
             }
             ([b"config" | b"container_config", b"Env", ..], _) => ("environment".to_owned(), None),
             ([b"config" | b"container_config", field, ..], _) => {
@@ -132,21 +164,59 @@ impl Images {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Note what a file says of an image, where it says anything.
-    pub(super) fn look(&self, origin: &Origin, bytes: &[u8]) {
+    /// Note what a file says of an image; false where it says nothing.
+    pub fn look(&self, origin: &Origin, bytes: &[u8]) -> bool {
         if bytes.len() > LONGEST || !matches!(bytes.first(), Some(b'{' | b'[')) {
-            return;
+            return false;
         }
-        let Some((base, path)) = Base::of(origin) else { return };
-        let words: [&[u8]; 4] = [b"\"layers\"", b"\"Layers\"", b"\"manifests\"", b"\"diff_ids\""];
-        if !words.iter().any(|word| memmem::find(bytes, word).is_some()) {
-            return;
+        let says = |words: &[&[u8]]| words.iter().any(|word| memmem::find(bytes, word).is_some());
+        let of_objects = is_object(origin) && says(&[b"\"digest\"", b"\"diff_ids\""]);
+        let place = match of_objects {
+            true => Some((
+                Base { around: Around::Objects, directory: String::new() },
+                path_of(Sha256::new_with_prefix(bytes)),
+            )),
+            false => Base::of(origin),
+        };
+        let Some((base, path)) = place else { return false };
+        if !says(&[b"\"layers\"", b"\"Layers\"", b"\"manifests\"", b"\"diff_ids\""]) {
+            return false;
         }
-        let Ok(value) = serde_json::from_slice(bytes) else { return };
+        let Ok(value) = serde_json::from_slice(bytes) else { return false };
         let mut seen = self.seen();
-        if seen.keep(bytes.len()) {
+        let kept = seen.keep(bytes.len());
+        if kept {
+            seen.told += 1;
+            if of_objects {
+                seen.objects.insert(path.clone(), origin.clone());
+            }
             seen.texts.entry(base).or_default().insert(path, (origin.clone(), value));
         }
+        kept
+    }
+
+    /// Note an object that may be a layer.
+    pub(super) fn object(&self, origin: &Origin, form: Form, bytes: &[u8]) {
+        if is_object(origin) && matches!(form, Form::Compressed(_) | Form::Container(Kind::Tar)) {
+            self.layer(origin, path_of(Sha256::new_with_prefix(bytes)));
+        }
+    }
+
+    fn layer(&self, origin: &Origin, path: String) {
+        let mut seen = self.seen();
+        if seen.keep(path.len() + 100) {
+            seen.objects.insert(path, origin.clone());
+        }
+    }
+
+    /// A reader of an object of any length, which is noted with [`Hashed::done`].
+    pub fn hashed<'r>(&'r self, reader: &'r mut dyn Read) -> Hashed<'r> {
+        Hashed { images: self, reader, hash: Sha256::new() }
+    }
+
+    /// How often something was noted so far that tells of other places.
+    pub fn told(&self) -> usize {
+        self.seen().told
     }
 
     /// Note a name in an archive that says that another name is deleted (layer.md, "Whiteouts").
@@ -161,6 +231,7 @@ impl Images {
         };
         let mut seen = self.seen();
         if seen.keep(name.len() + 100) {
+            seen.told += 1;
             seen.whiteouts.entry(archive.clone()).or_default().insert(name.into());
         }
     }
@@ -170,10 +241,10 @@ impl Images {
         let seen = self.seen();
         let mut known = Known { whiteouts: seen.whiteouts.clone(), ..Known::default() };
         for (base, texts) in &seen.texts {
-            let mut reader = Assembly { base, texts, known: &mut known };
+            let mut reader = Assembly { base, texts, objects: &seen.objects, known: &mut known };
             for (path, (_, value)) in texts {
                 reader.docker(value);
-                if path == "index.json" {
+                if path == "index.json" || base.around == Around::Objects {
                     reader.index(value, None, 0);
                 }
             }
@@ -193,10 +264,35 @@ impl Seen {
     }
 }
 
+/// Reads an object that may be a layer.
+pub struct Hashed<'r> {
+    images: &'r Images,
+    reader: &'r mut dyn Read,
+    hash: Sha256,
+}
+
+impl Hashed<'_> {
+    /// Note it, with what was not read yet.
+    pub fn done(mut self, origin: &Origin) {
+        // The source tells of trouble with reading.
+        let _ = io::copy(&mut self, &mut io::sink());
+        self.images.layer(origin, path_of(self.hash));
+    }
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
 /// Puts one place together.
 struct Assembly<'a> {
     base: &'a Base,
     texts: &'a BTreeMap<String, (Origin, Value)>,
+    objects: &'a HashMap<String, Origin>,
     known: &'a mut Known,
 }
 
@@ -254,19 +350,24 @@ impl Assembly<'_> {
         let history = told.and_then(|config| config["history"].as_array());
         let full = |step: &&Value| step["empty_layer"].as_bool() != Some(true);
         let made: Vec<&Value> = history.into_iter().flatten().filter(full).collect();
-        if told.is_some() {
-            add(self.known.configurations.entry(self.base.file(config)).or_default(), names);
+        let file = |path: &str| self.base.file(path, self.objects);
+        if told.is_some()
+            && let Some(config) = file(config)
+        {
+            add(self.known.configurations.entry(config).or_default(), names);
         }
         let count = layers.len();
-        let origins: Vec<Origin> = layers.iter().map(|(path, _)| self.base.file(path)).collect();
+        let origins: Vec<Option<Origin>> = layers.iter().map(|(path, _)| file(path)).collect();
         for (index, (path, digest)) in layers.into_iter().enumerate() {
             let step = made.get(index).and_then(|step| step["created_by"].as_str()).map(command);
             let id = (self.base.clone(), if digest.is_empty() { path } else { digest.clone() });
             add(self.known.names.entry(id.clone()).or_default(), names);
             let fresh = || Layer { id, index, count, digest, step: None, above: Vec::new() };
-            let layer = self.known.layers.entry(origins[index].clone()).or_insert_with(fresh);
+            let Some(origin) = origins[index].clone() else { continue };
+            let layer = self.known.layers.entry(origin).or_insert_with(fresh);
             layer.step = layer.step.take().or(step);
-            add(&mut layer.above, &origins[index + 1..]);
+            let above: Vec<Origin> = origins[index + 1..].iter().flatten().cloned().collect();
+            add(&mut layer.above, &above);
         }
     }
 }
@@ -302,108 +403,6 @@ fn command(step: &str) -> String {
             None => format!("RUN {}", rest.trim()),
         },
         None => step.to_owned(),
-    }
-}
-
-/// A layer of an image.
-#[derive(Clone, Debug)]
-struct Layer {
-    /// What is told of by its digest, or by its path where none is known.
-    id: Id,
-    /// Its number, from 0 at the bottom.
-    index: usize,
-    count: usize,
-    digest: String,
-    step: Option<String>,
-    /// The layers above it, the lowest first.
-    above: Vec<Origin>,
-}
-
-/// A layer of the images at a place.
-type Id = (Base, String);
-
-/// What is known of images, of all that a run saw.
-#[derive(Debug, Default)]
-pub struct Known {
-    layers: HashMap<Origin, Layer>,
-    /// The names of the images that a layer belongs to.
-    names: HashMap<Id, Vec<String>>,
-    configurations: HashMap<Origin, Vec<String>>,
-    whiteouts: HashMap<Origin, HashSet<BString>>,
-}
-
-/// A place in a layer, wherever the layer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Same<'k> {
-    layer: &'k Id,
-    /// The way to it from the layer.
-    inside: String,
-}
-
-impl Known {
-    /// True where there were no images.
-    pub fn is_empty(&self) -> bool {
-        self.layers.is_empty() && self.configurations.is_empty()
-    }
-
-    /// What is known of a place, the most general first; nothing where it is not in an image.
-    pub fn notes(&self, origin: &Origin) -> Vec<String> {
-        if let Some(names) = self.configurations.get(origin.bare()) {
-            return vec![format!("{}configuration", image(names))];
-        }
-        let Some((layer, outer)) = self.layer(origin) else { return Vec::new() };
-        let file = std::iter::successors(Some(origin), |origin| origin.outer())
-            .find(|inside| inside.outer().is_some_and(|container| container.bare() == outer.bare()));
-        let mut notes = Vec::new();
-        let number = format!("layer {} of {}", layer.index + 1, layer.count);
-        let names = self.names.get(&layer.id).map_or(&[][..], Vec::as_slice);
-        notes.push(format!("{}{number} {}", image(names), layer.digest).trim_end().to_owned());
-        notes.extend(layer.step.as_ref().map(|step| format!("made by: {step}")));
-        if let Some(path) = file.and_then(Origin::member_path)
-            && let Some(above) = layer.above.iter().find(|above| self.deletes(above, path))
-        {
-            let by = self.layers.get(above);
-            let digest = by.map_or("", |by| &by.digest);
-            let step = by.and_then(|by| by.step.as_ref()).map_or(String::new(), |step| format!(" ({step})"));
-            notes.push(format!("deleted in a later layer, and still in the image: {digest}{step}"));
-        }
-        notes
-    }
-
-    /// What tells a place in a layer from others, by the layer's digest: two are the same where this is.
-    pub fn same(&self, origin: &Origin) -> Option<Same<'_>> {
-        let (layer, outer) = self.layer(origin)?;
-        Some(Same { layer: &layer.id, inside: origin.way().strip_prefix(&outer.way())?.to_owned() })
-    }
-
-    /// The layer that a place is in, and where the layer stands.
-    fn layer<'o>(&self, origin: &'o Origin) -> Option<(&Layer, &'o Origin)> {
-        let mut place = Some(origin);
-        while let Some(origin) = place {
-            if let Some(layer) = self.layers.get(origin.bare()) {
-                return Some((layer, origin));
-            }
-            place = origin.outer();
-        }
-        None
-    }
-
-    /// Does a layer delete a path of lower layers, or a directory above it?
-    fn deletes(&self, layer: &Origin, path: &BString) -> bool {
-        let Some(names) = self.whiteouts.get(layer) else { return false };
-        let path = path.strip_prefix(b"./").unwrap_or(path);
-        names.contains(path.as_bstr())
-            || names.contains(b"".as_bstr())
-            || path
-                .find_iter(b"/")
-                .any(|at| names.contains(path[..at].as_bstr()) || names.contains(path[..=at].as_bstr()))
-    }
-}
-
-fn image(names: &[String]) -> String {
-    match names.is_empty() {
-        true => "image: ".to_owned(),
-        false => format!("image {}, ", names.join(", ")),
     }
 }
 

@@ -5,114 +5,201 @@ use std::ops::Range;
 
 /// Values in one another; what is deeper is not looked at.
 const DEEPEST: usize = 128;
+/// Longest key and number of a text that comes in pieces, in bytes.
+const LONGEST: usize = 256 << 10;
+/// Longest escape, in bytes.
+const ESCAPE: usize = 6;
 
 /// A step of the way to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The value of a key: where the key stands between its quotes.
-    Key(Range<usize>),
+    /// The value of a key.
+    Key(Key),
     /// The element of an array, from 0.
     Index(usize),
 }
 
+/// A key as it is written between its quotes, and where it stands there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) name: Vec<u8>,
+    pub(super) place: Range<usize>,
+}
+
+impl Step {
+    /// The key that it names.
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        match self {
+            Step::Key(key) => Some(&key.name),
+            Step::Index(_) => None,
+        }
+    }
+}
+
 /// Show each string that is a value: the way to it, and where it stands between its quotes. Returns false
 /// where the text is no JSON; what came before was shown.
-pub(super) fn strings(text: &[u8], each: &mut dyn FnMut(&[Step], Range<usize>)) -> bool {
-    let mut way: Vec<Step> = Vec::new();
-    let mut at = 0;
-    // A value is to come, not what follows one.
-    let mut value = true;
-    loop {
-        while text.get(at).is_some_and(u8::is_ascii_whitespace) {
-            at += 1;
-        }
-        let Some(&byte) = text.get(at) else { return !value && way.is_empty() };
-        match (byte, value) {
-            (b'{' | b'[', true) if way.len() < DEEPEST => {
-                at += 1;
-                match byte {
-                    b'[' => way.push(Step::Index(0)),
-                    _ => way.push(Step::Key(0..0)),
-                }
-                let rest = text[at..].trim_ascii_start();
-                if rest.first() == Some(if byte == b'[' { &b']' } else { &b'}' }) {
-                    value = false;
-                } else if byte == b'{' && !key(text, &mut at, &mut way) {
-                    return false;
-                }
+pub(super) fn strings(text: &[u8], each: Each<'_>) -> bool {
+    let mut walk = Walk::default();
+    walk.read(text, 0..text.len(), each) == text.len() && walk.is_done()
+}
+
+/// Takes the way to a string and where it stands, or a part of it.
+pub(super) type Each<'e> = &'e mut dyn FnMut(&[Step], Range<usize>);
+
+/// Goes through a text that may come in pieces.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Walk {
+    way: Vec<Step>,
+    /// What comes next.
+    next: Next,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Next {
+    #[default]
+    Value,
+    /// The first element of an array, or its end.
+    Element,
+    /// The first key of an object, or its end.
+    Field,
+    /// A key.
+    Key,
+    /// The rest of a string that is a value.
+    Rest,
+    /// What follows a value.
+    Behind,
+    /// This is no JSON: nothing.
+    Nothing,
+}
+
+impl Walk {
+    /// True where a whole value was read.
+    fn is_done(&self) -> bool {
+        self.next == Next::Behind && self.way.is_empty()
+    }
+
+    /// Read a part of `text` that follows what was read before, as far as it can be told without what is behind
+    /// it; tells how far. A string that goes on behind it is shown in parts.
+    pub(super) fn read(&mut self, text: &[u8], part: Range<usize>, each: Each<'_>) -> usize {
+        let text = &text[..part.end];
+        let mut at = part.start;
+        loop {
+            if self.next != Next::Rest {
+                at += text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             }
-            (b'"', true) => {
-                let Some(string) = string(text, at) else { return false };
-                at = string.end + 1;
-                each(&way, string);
-                value = false;
-            }
-            (b'0'..=b'9' | b'-' | b'a'..=b'z' | b'N' | b'I', true) => {
-                let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
-                at += text[at..].iter().take_while(|&byte| plain(byte)).count();
-                value = false;
-            }
-            (b',', false) => {
-                at += 1;
-                value = true;
-                match way.last_mut() {
-                    Some(Step::Index(index)) => *index += 1,
-                    Some(Step::Key(_)) => {
-                        if !key(text, &mut at, &mut way) {
-                            return false;
-                        }
+            let Some(&byte) = text.get(at) else { return at };
+            let ends = |end: u8| byte == end;
+            self.next = match self.next {
+                Next::Nothing => return part.end,
+                Next::Element if ends(b']') => self.leave(&mut at),
+                Next::Field if ends(b'}') => self.leave(&mut at),
+                Next::Field | Next::Key => match key(text, at) {
+                    Some(Some((key, end))) => {
+                        at = end;
+                        self.way.pop();
+                        self.way.push(Step::Key(key));
+                        Next::Value
                     }
-                    None => return false,
+                    // Its end is not there yet.
+                    Some(None) if text.len() - at < LONGEST => return at,
+                    _ => Next::Nothing,
+                },
+                Next::Rest => {
+                    let end = string_end(text, at);
+                    let shown = end.unwrap_or_else(|| whole(text, at));
+                    if shown > at {
+                        each(&self.way, at..shown);
+                    }
+                    if end.is_none() {
+                        return shown;
+                    }
+                    at = shown + 1;
+                    Next::Behind
                 }
-            }
-            (b'}', false) if matches!(way.last(), Some(Step::Key(_))) => {
-                at += 1;
-                way.pop();
-            }
-            (b']', false) if matches!(way.last(), Some(Step::Index(_))) => {
-                at += 1;
-                way.pop();
-            }
-            _ => return false,
+                Next::Value | Next::Element => match byte {
+                    b'{' | b'[' if self.way.len() < DEEPEST => {
+                        at += 1;
+                        let first = if byte == b'[' { Step::Index(0) } else { Step::Key(Key::default()) };
+                        self.way.push(first);
+                        if byte == b'[' { Next::Element } else { Next::Field }
+                    }
+                    b'"' => {
+                        at += 1;
+                        Next::Rest
+                    }
+                    b'0'..=b'9' | b'-' | b'a'..=b'z' | b'N' | b'I' => {
+                        let plain =
+                            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+                        let length = text[at..].iter().take_while(|&byte| plain(byte)).count();
+                        if at + length == text.len() && length < LONGEST {
+                            return at;
+                        }
+                        at += length;
+                        Next::Behind
+                    }
+                    _ => Next::Nothing,
+                },
+                Next::Behind => match (byte, self.way.last_mut()) {
+                    (b',', Some(Step::Index(index))) => {
+                        *index += 1;
+                        at += 1;
+                        Next::Value
+                    }
+                    (b',', Some(Step::Key(_))) => {
+                        at += 1;
+                        Next::Key
+                    }
+                    (b'}', Some(Step::Key(_))) | (b']', Some(Step::Index(_))) => self.leave(&mut at),
+                    _ => Next::Nothing,
+                },
+            };
         }
+    }
+
+    /// Leave an array or an object.
+    fn leave(&mut self, at: &mut usize) -> Next {
+        *at += 1;
+        self.way.pop();
+        Next::Behind
     }
 }
 
-/// Read a key and the colon behind it.
-fn key(text: &[u8], at: &mut usize, way: &mut [Step]) -> bool {
-    let blank = |at: &mut usize| {
-        while text.get(*at).is_some_and(u8::is_ascii_whitespace) {
-            *at += 1;
-        }
-    };
-    blank(at);
-    let Some(name) = string(text, *at) else { return false };
-    *at = name.end + 1;
-    blank(at);
-    if text.get(*at) != Some(&b':') {
-        return false;
-    }
-    *at += 1;
-    if let Some(last) = way.last_mut() {
-        *last = Step::Key(name);
-    }
-    true
-}
-
-/// Where the string stands whose opening quote is at `at`, without its quotes.
-fn string(text: &[u8], at: usize) -> Option<Range<usize>> {
-    if text.get(at) != Some(&b'"') {
+/// The key at `at` and what is behind its colon; none inside where its end is not there, and none where there is
+/// no key.
+fn key(text: &[u8], at: usize) -> Option<Option<(Key, usize)>> {
+    if text[at] != b'"' {
         return None;
     }
-    let start = at + 1;
-    let mut end = start;
+    let Some(end) = string_end(text, at + 1) else { return Some(None) };
+    let blanks = text[end + 1..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    match text.get(end + 1 + blanks) {
+        None => Some(None),
+        Some(b':') => {
+            let key = Key { name: text[at + 1..end].to_vec(), place: at + 1..end };
+            Some(Some((key, end + blanks + 2)))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Where the closing quote of a string stands of which the rest begins at `at`.
+fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        end += memchr::memchr2(b'"', b'\\', text.get(end..)?)?;
-        match text[end] {
-            b'"' => return Some(start..end),
-            _ => end += 2,
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        match text[at] {
+            b'"' => return Some(at),
+            _ => at += 2,
         }
     }
+}
+
+/// How far the rest of a string that goes on behind the text can be shown: no escape is cut.
+fn whole(text: &[u8], at: usize) -> usize {
+    let from = at.max(text.len().saturating_sub(ESCAPE - 1));
+    let Some(found) = memchr::memchr(b'\\', &text[from..]) else { return text.len() };
+    // Of a row of backslashes each second one begins no escape.
+    let row = text[at..from + found].iter().rev().take_while(|&&byte| byte == b'\\').count();
+    from + found - row % 2
 }
 
 /// Add what the string at `part` says.
@@ -157,14 +244,6 @@ fn unicode(escape: &[u8]) -> (usize, char) {
     (6, char::from_u32(u32::from(first)).unwrap_or('\u{fffd}'))
 }
 
-/// The key that a step names, as it is written.
-pub(super) fn key_of<'t>(text: &'t [u8], step: &Step) -> Option<&'t [u8]> {
-    match step {
-        Step::Key(name) => text.get(name.clone()),
-        Step::Index(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,7 +256,7 @@ mod tests {
             let steps: Vec<String> = way
                 .iter()
                 .map(|step| match step {
-                    Step::Key(name) => text[name.clone()].to_owned(),
+                    Step::Key(key) => String::from_utf8_lossy(&key.name).into_owned(),
                     Step::Index(index) => index.to_string(),
                 })
                 .collect();
@@ -212,7 +291,41 @@ mod tests {
             let json = serde_json::to_string(&texts).unwrap();
             let (told, good) = all(&json);
             prop_assert!(good);
-            prop_assert_eq!(told.into_iter().map(|(_, value)| value).collect::<Vec<_>>(), texts);
+            // An empty one says nothing.
+            let said: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+            prop_assert_eq!(told.into_iter().map(|(_, value)| value).collect::<Vec<_>>(), said);
+        }
+
+        /// However a text is cut into pieces, the same strings are shown, though some in parts.
+        #[test]
+        fn pieces_do_not_matter(
+            texts in proptest::collection::vec("(\\\\|\"|\n|\u{1}|[a-z]){0,20}", 0..8),
+            cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),
+        ) {
+            let value = serde_json::json!({ "list": &texts, "number": 12, "last": { "a key": texts.concat() } });
+            let text = serde_json::to_string_pretty(&value).unwrap().into_bytes();
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len())).collect();
+            ends.push(text.len());
+            ends.sort_unstable();
+            let (mut walk, mut at) = (Walk::default(), 0);
+            let mut told: Vec<(Vec<Step>, String)> = Vec::new();
+            for end in ends {
+                at = walk.read(&text, at..end.max(at), &mut |way, part| {
+                    let mut reading = Reading::default();
+                    decode(&text, part, &mut reading);
+                    let said = String::from_utf8_lossy(reading.text()).into_owned();
+                    match told.last_mut().filter(|last| last.0 == way) {
+                        Some(last) => last.1 += &said,
+                        None => told.push((way.to_vec(), said)),
+                    }
+                });
+            }
+            prop_assert!(walk.is_done() && at == text.len());
+            let said: Vec<String> = told.into_iter().map(|(_, said)| said).collect();
+            let mut wanted = texts.clone();
+            wanted.push(texts.concat());
+            wanted.retain(|text| !text.is_empty());
+            prop_assert_eq!(said, wanted);
         }
 
         #[test]

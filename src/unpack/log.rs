@@ -4,6 +4,7 @@
 //! Known are GitHub Actions (also as `gh run view --log` writes it), GitLab CI ("Job logs" in its manual)
 //! and Jenkins (`hudson.console.ConsoleNote`, the Pipeline and Timestamper plugins).
 
+use super::long::Pieces;
 use crate::text::Reading;
 use memchr::memmem;
 use std::ops::Range;
@@ -174,9 +175,10 @@ impl Log {
         };
         Log { writer, place, step_by_name }
     }
+}
 
-    /// Read the lines in a part of `bytes` that follows what was read before.
-    pub(super) fn read(&mut self, bytes: &[u8], part: Range<usize>, reading: &mut Reading) {
+impl Pieces for Log {
+    fn read(&mut self, bytes: &[u8], part: Range<usize>, reading: &mut Reading) -> usize {
         let Log { writer, place, step_by_name } = self;
         let (writer, step_by_name) = (*writer, *step_by_name);
         let mut start = part.start;
@@ -211,6 +213,7 @@ impl Log {
             plain(bytes, start + from..end, reading);
             start = end;
         }
+        part.end
     }
 }
 

@@ -1,38 +1,39 @@
-//! Logs of any length: read in pieces, in bounded memory. Each piece is looked at with what stands around
+//! Logs and notebooks of any length: read in pieces, in bounded memory. Each piece is looked at with what stands around
 //! it, so that what is found does not depend on where they are cut.
 
-use super::log::{Log, Writer};
-use crate::origin::Origin;
-use crate::source::Visit;
+use super::Sizes;
 use crate::text::{Part, Reading};
 use std::io::Read;
+use std::ops::Range;
 
-/// Bytes of a piece that are its own: 16 MiB.
-const OWN: usize = 16 << 20;
-/// Bytes around a piece that are looked at with it, on each side: 1 MiB.
-const AROUND: usize = 1 << 20;
+/// Reads an input from its beginning on.
+pub(super) trait Pieces: Clone {
+    /// Read a part of `bytes` that follows what was read before, and tell how far that is done: the rest of it comes
+    /// again, with more behind it.
+    fn read(&mut self, bytes: &[u8], part: Range<usize>, reading: &mut Reading) -> usize;
+}
 
-/// Hand a log that begins with the bytes in `buffer` on to `inner`, piece by piece.
+/// Show an input that begins with the bytes in `buffer`, piece by piece, to `each`.
 pub(super) fn read(
-    inner: &mut impl Visit,
-    origin: &Origin,
-    writer: Writer,
+    mut input: impl Pieces,
+    Sizes { own, around, .. }: Sizes,
     buffer: &mut Vec<u8>,
     reader: &mut dyn Read,
+    each: &mut dyn FnMut(&[u8], &Reading),
 ) {
-    let mut log = Log::new(writer, &origin.path().unwrap_or_default());
     let mut part = Part::default();
     loop {
-        let wanted = part.own.start + OWN + AROUND;
+        let wanted = part.own.start + own + around;
         // The reader never fails: it ends early.
         let _ = reader.take(wanted.saturating_sub(buffer.len()) as u64).read_to_end(buffer);
         let ended = buffer.len() < wanted;
-        part.own.end = if ended { buffer.len() } else { line(buffer, part.own.start + OWN) };
-        let next = if ended { buffer.len() } else { line(buffer, part.own.end - AROUND) };
+        part.own.end = if ended { buffer.len() } else { line(buffer, part.own.start + own, around) };
+        let next =
+            if ended { buffer.len() } else { line(buffer, part.own.end.saturating_sub(around), around) };
         let mut reading = Reading::default();
-        log.read(buffer, 0..next, &mut reading);
-        log.clone().read(buffer, next..buffer.len(), &mut reading);
-        inner.reading(origin.clone(), buffer, &reading.of_part(part.clone()));
+        let next = input.read(buffer, 0..next, &mut reading);
+        input.clone().read(buffer, next..buffer.len(), &mut reading);
+        each(buffer, &reading.of_part(part.clone()));
         if ended {
             return;
         }
@@ -50,7 +51,7 @@ pub(super) fn read(
 
 /// The beginning of the line that holds byte `at`, or `at` where that line is longer than what is looked at
 /// around a piece.
-fn line(bytes: &[u8], at: usize) -> usize {
-    let from = at.saturating_sub(AROUND / 2);
+fn line(bytes: &[u8], at: usize, around: usize) -> usize {
+    let from = at.saturating_sub(around / 2);
     memchr::memrchr(b'\n', &bytes[from..at]).map_or(at, |found| from + found + 1)
 }

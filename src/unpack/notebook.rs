@@ -1,8 +1,10 @@
 //! Jupyter notebooks (nbformat 3 and 4): the text of each cell, without the escapes of JSON.
 
-use super::json::{self, Step};
+use super::json::{self, Step, Walk};
+use super::long::Pieces;
 use crate::text::Reading;
 use memchr::memmem;
+use std::ops::Range;
 
 /// Bytes from the start within which a notebook tells that it is one, or before its end.
 const TELLING: usize = 64 << 10;
@@ -18,43 +20,70 @@ pub(super) fn detect(bytes: &[u8]) -> bool {
     either(b"\"nbformat\"") && (memmem::find(head, b"\"cells\"").is_some() || either(b"\"worksheets\""))
 }
 
+/// May an input of any length that begins so be read as a notebook, piece by piece? It is scanned as it stands, too.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(TELLING)];
+    let has = |word: &[u8]| memmem::find(head, word).is_some();
+    head.trim_ascii_start().first() == Some(&b'{')
+        && has(b"\"cells\"")
+        && (has(b"\"cell_type\"") || has(b"\"nbformat\""))
+}
+
 /// The sources and outputs of its cells.
 pub(super) fn read(bytes: &[u8]) -> Reading {
     let mut reading = Reading::default();
-    let mut last = Vec::new();
-    json::strings(bytes, &mut |way, part| {
-        let Some((cell, field, rest)) = place(bytes, way) else {
-            return reading.section(part.start, "");
-        };
-        let name = match (field, rest) {
-            (b"source" | b"input", _) => format!("cell {}, source", cell + 1),
-            (b"outputs", [Step::Index(output), ..]) => format!("cell {}, output {}", cell + 1, output + 1),
-            _ => format!("cell {}, {}", cell + 1, String::from_utf8_lossy(field)),
-        };
-        reading.section(part.start, &name);
-        let shown = !rest.iter().filter_map(|step| json::key_of(bytes, step)).any(is_picture);
-        if !matches!(field, b"source" | b"input" | b"outputs") || !shown {
-            return;
-        }
-        // Lines of one text follow one another; other texts begin on a line of their own.
-        let text = match way.split_last() {
-            Some((Step::Index(_), before)) => before.to_vec(),
-            _ => way.to_vec(),
-        };
-        if last != text && !reading.text().is_empty() {
-            reading.put(b"\n", part.start..part.start);
-        }
-        last = text;
-        json::decode(bytes, part, &mut reading);
-    });
+    Notebook::default().read(bytes, 0..bytes.len(), &mut reading);
     reading
 }
 
+/// Reads a notebook from its beginning on.
+#[derive(Clone, Default)]
+pub(super) struct Notebook {
+    walk: Walk,
+    /// The way to the text that was read last.
+    last: Vec<Step>,
+}
+
+impl Pieces for Notebook {
+    fn read(&mut self, bytes: &[u8], part: Range<usize>, reading: &mut Reading) -> usize {
+        let Notebook { walk, last } = self;
+        walk.read(bytes, part, &mut |way, part| {
+            let Some((cell, field, rest)) = place(way) else {
+                return reading.section(part.start, "");
+            };
+            let name = match (field, rest) {
+                (b"source" | b"input", _) => format!("cell {}, source", cell + 1),
+                (b"outputs", [Step::Index(output), ..]) => {
+                    format!("cell {}, output {}", cell + 1, output + 1)
+                }
+                _ => format!("cell {}, {}", cell + 1, String::from_utf8_lossy(field)),
+            };
+            reading.section(part.start, &name);
+            let shown = !rest.iter().filter_map(Step::key).any(is_picture);
+            if !matches!(field, b"source" | b"input" | b"outputs") || !shown {
+                return;
+            }
+            // Lines of one text follow one another; other texts begin on a line of their own.
+            let text = match way.split_last() {
+                Some((Step::Index(_), before)) => before,
+                _ => way,
+            };
+            if last != text {
+                if !reading.text().is_empty() {
+                    reading.put(b"\n", part.start..part.start);
+                }
+                *last = text.to_vec();
+            }
+            json::decode(bytes, part, reading);
+        })
+    }
+}
+
 /// The number of the cell, from 0, the field of it and the way from there.
-fn place<'t, 'w>(text: &'t [u8], way: &'w [Step]) -> Option<(usize, &'t [u8], &'w [Step])> {
-    let at = way.iter().position(|step| json::key_of(text, step) == Some(b"cells"))?;
+fn place(way: &[Step]) -> Option<(usize, &[u8], &[Step])> {
+    let at = way.iter().position(|step| step.key() == Some(b"cells"))?;
     match way.get(at + 1..)? {
-        [Step::Index(cell), field, rest @ ..] => Some((*cell, json::key_of(text, field)?, rest)),
+        [Step::Index(cell), field, rest @ ..] => Some((*cell, field.key()?, rest)),
         _ => None,
     }
 }

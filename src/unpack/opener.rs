@@ -1,14 +1,18 @@
 //! Opens one outer file: what is in it is told apart, opened in its turn, and handed on.
 
 use super::crew::{Hands, More};
-use super::{Form, HELD, Images, LARGE, PIECE, READ, log, long, may_be_read, reading_of, recognise};
+use super::log::{self, Log};
+use super::notebook::{self, Notebook};
+use super::{Form, HELD, Images, PIECE, Sizes, long, reading_of, recognise};
 use crate::archive::{self, Budget, Compression, Content, Counted, Input, Kind, Member, Metered, Trouble};
 use crate::error::{SkipReason, Skipped};
 use crate::origin::Origin;
 use crate::source::lfs::{LargeFiles, Pointer};
-use crate::source::{Quiet, Visit, WHOLE_LIMIT};
+use crate::source::{Quiet, Visit};
+use crate::text::Reading;
 use bstr::BString;
 use std::io::{self, BufReader, Read};
+use zeroize::Zeroizing;
 
 /// Where bytes stand.
 pub(super) struct Place {
@@ -65,6 +69,7 @@ pub(super) struct Opener<'a, V> {
     /// Other threads that look at members.
     pub(super) hands: Option<Hands>,
     pub(super) budget: &'a Budget,
+    pub(super) sizes: Sizes,
     pub(super) images: &'a Images,
     /// Where the content of pointers is; nothing where pointers are texts like any other.
     pub(super) large: Option<&'a LargeFiles>,
@@ -74,8 +79,17 @@ pub(super) struct Opener<'a, V> {
 impl<V: Visit> Opener<'_, V> {
     /// The same, for a while and on one thread.
     pub(super) fn again(&mut self) -> Opener<'_, V> {
-        let Opener { budget, images, large, .. } = *self;
-        Opener { inner: self.inner, more: None, hands: None, budget, images, large, buffers: self.buffers }
+        let Opener { budget, sizes, images, large, .. } = *self;
+        Opener {
+            inner: self.inner,
+            more: None,
+            hands: None,
+            budget,
+            sizes,
+            images,
+            large,
+            buffers: self.buffers,
+        }
     }
 
     /// Open the outer file at `origin`, and say how much of its trouble was not told by itself.
@@ -91,7 +105,7 @@ impl<V: Visit> Opener<'_, V> {
     fn skip(&mut self, origin: Origin, trouble: Trouble) {
         let reason = match &trouble {
             Trouble::Budget(_) => SkipReason::Budget,
-            Trouble::Corrupt(_) => SkipReason::Corrupt,
+            Trouble::Corrupt(_) | Trouble::Followed(_) => SkipReason::Corrupt,
             Trouble::Encrypted(_) => SkipReason::Encrypted,
             Trouble::Unsupported(_) => SkipReason::Unreadable,
         };
@@ -127,12 +141,13 @@ impl<V: Visit> Opener<'_, V> {
         let Some(form) = form else { return self.plain(place.plain(), bytes, depth) };
         let leaf = matches!(form, Form::Container(kind) if kind.is_leaf());
         if !leaf && !self.deep(&place.origin, depth) {
-            return self.inner.blob(place.plain(), bytes);
+            return self.text(depth, |inner| inner.blob(place.plain(), bytes));
         }
         let origin = place.origin;
+        self.images.object(&origin, form, bytes);
         let again = match form {
             Form::Compressed(kind) => self.compressed(&origin, kind, bytes, depth),
-            Form::Container(Kind::Zip) if bytes.len() >= LARGE && self.more.is_some() => {
+            Form::Container(Kind::Zip) if bytes.len() >= self.sizes.large && self.more.is_some() => {
                 self.together(&origin, bytes, depth)
             }
             Form::Container(kind) => {
@@ -142,7 +157,24 @@ impl<V: Visit> Opener<'_, V> {
         };
         // What could not be opened is looked at as it stands.
         if again {
-            self.inner.blob(origin, bytes);
+            self.text(depth, |inner| inner.blob(origin, bytes));
+        }
+    }
+
+    /// Hand a text on, in `depth` containers, and open what stands encoded in it.
+    fn text(&mut self, depth: u32, hand: impl FnOnce(&mut V)) {
+        hand(self.inner);
+        let enclosed = self.inner.enclosed();
+        self.enclosed(enclosed, depth);
+    }
+
+    /// Open containers that stand encoded in a text.
+    pub(super) fn enclosed(&mut self, all: Vec<(Origin, Zeroizing<Vec<u8>>)>, depth: u32) {
+        for (origin, bytes) in all {
+            match self.budget.member().and_then(|()| self.budget.spend(bytes.len() as u64)) {
+                Ok(()) => self.again().bytes(Place::of(origin), &bytes, depth),
+                Err(trouble) => self.skip(origin, trouble),
+            }
         }
     }
 
@@ -159,10 +191,10 @@ impl<V: Visit> Opener<'_, V> {
         }
         self.images.look(&origin, bytes);
         let path = origin.path().unwrap_or_default();
-        match reading_of(&path, bytes) {
-            Some(reading) => self.inner.reading(origin, bytes, &reading),
-            None => self.inner.blob(origin, bytes),
-        }
+        self.text(depth, |inner| match reading_of(&path, bytes) {
+            Some(reading) => inner.reading(origin, bytes, &reading),
+            None => inner.blob(origin, bytes),
+        });
     }
 
     /// Look at what Git LFS keeps for the pointer at `origin`.
@@ -192,8 +224,8 @@ impl<V: Visit> Opener<'_, V> {
         let mut buffer = self.buffers.pop().unwrap_or_default();
         buffer.clear();
         // The reader never fails, and if it does, its end is near.
-        let _ = reader.take(WHOLE_LIMIT + 1).read_to_end(&mut buffer);
-        if buffer.len() as u64 <= WHOLE_LIMIT {
+        let _ = reader.take(self.sizes.whole as u64 + 1).read_to_end(&mut buffer);
+        if buffer.len() <= self.sizes.whole {
             self.bytes(place, &buffer, depth);
         } else {
             self.long(place, &mut buffer, reader, depth);
@@ -213,23 +245,23 @@ impl<V: Visit> Opener<'_, V> {
         let leaf = matches!(form, Some(Form::Container(kind)) if kind.is_leaf());
         let form = form.filter(|_| leaf || self.deep(&place.origin, depth));
         let Some(form) = form else {
+            let (origin, sizes) = (place.plain(), self.sizes);
+            let each = &mut |piece: &[u8], reading: &Reading| {
+                self.text(depth, |inner| inner.reading(origin.clone(), piece, reading));
+            };
+            if notebook::begins(buffer) {
+                return long::read(Notebook::default(), sizes, buffer, reader, each);
+            }
             if let Some(writer) = log::detect(buffer) {
-                let origin = place.plain();
-                return long::read(self.inner, &origin, writer, buffer, reader);
+                let log = Log::new(writer, &origin.path().unwrap_or_default());
+                return long::read(log, sizes, buffer, reader, each);
             }
-            if may_be_read(buffer) {
-                buffer.reserve_exact(READ.saturating_sub(buffer.len()));
-                let _ = reader.take(READ as u64 - WHOLE_LIMIT).read_to_end(buffer);
-                if buffer.len() < READ {
-                    return self.plain(place.plain(), buffer, depth);
-                }
-            }
-            return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
+            return self.text(depth, |inner| inner.stream(origin, &mut (&buffer[..]).chain(reader)));
         };
         if let Form::Container(kind) = form
             && (kind == Kind::Zip || kind.needs_all())
         {
-            let _ = reader.take(HELD - WHOLE_LIMIT).read_to_end(buffer);
+            let _ = reader.take(HELD - buffer.len() as u64).read_to_end(buffer);
             if (buffer.len() as u64) < HELD {
                 return self.bytes(place, buffer, depth);
             }
@@ -237,7 +269,8 @@ impl<V: Visit> Opener<'_, V> {
                 let what =
                     format!("a container of this kind is read in memory, and it is longer than {HELD} bytes");
                 self.skip(place.origin.clone(), Trouble::Budget(what));
-                return self.inner.stream(place.plain(), &mut (&buffer[..]).chain(reader));
+                let chained = &mut (&buffer[..]).chain(reader);
+                return self.text(depth, |inner| inner.stream(place.plain(), chained));
             }
         }
         let mut chained = (&buffer[..]).chain(reader);
@@ -270,8 +303,8 @@ impl<V: Visit> Opener<'_, V> {
         let mut quiet = Quiet::new(Metered::new(decoder, count, self.budget));
         let place = Place { origin: origin.clone(), form: Some(stem(origin)) };
         let mut head = Vec::new();
-        let _ = (&mut quiet).take(LARGE as u64).read_to_end(&mut head);
-        if head.len() < LARGE || depth > 0 {
+        let _ = (&mut quiet).take(self.sizes.large as u64).read_to_end(&mut head);
+        if head.len() < self.sizes.large || depth > 0 {
             self.stream(place, &mut (&head[..]).chain(&mut quiet), depth + 1);
         } else {
             self.beside(place, head, &mut quiet, depth + 1);
@@ -334,12 +367,13 @@ impl<V: Visit> Opener<'_, V> {
 
     /// A member for other threads, where it is short enough to wait for one.
     fn later(&mut self, place: Place, reader: &mut dyn Read, depth: u32) {
+        let whole = self.sizes.whole;
         let Some(hands) = &mut self.hands else { return };
         let bytes = hands.bytes();
         let start = bytes.len();
         // The reader never fails: it ends early.
-        let _ = reader.take(WHOLE_LIMIT + 1).read_to_end(bytes);
-        if (bytes.len() - start) as u64 <= WHOLE_LIMIT {
+        let _ = reader.take(whole as u64 + 1).read_to_end(bytes);
+        if bytes.len() - start <= whole {
             hands.add(place, start, depth);
             return self.hand_over(false);
         }

@@ -16,8 +16,8 @@ use sekisho::source::history::{History, Unknown};
 use sekisho::source::lfs::Pointer;
 use sekisho::source::objects::ObjectId;
 use sekisho::source::pack::{Made, Object, VisitObjects};
-use sekisho::text::Span;
-use sekisho::unpack::{Images, Unpack};
+use sekisho::text::{Reading, Span};
+use sekisho::unpack::{Images, Sizes, Unpack};
 use sekisho::view::{self, region, sieve};
 use sha1::{Digest, Sha1};
 use std::cell::OnceCell;
@@ -277,6 +277,58 @@ pub fn archives(data: &[u8]) {
     let images = Images::default();
     Unpack::new(Nobody, limits, &images, None).blob(Origin::Stdin, bytes);
     Unpack::new(Nobody, limits, &images, None).stream(Origin::Stdin, &mut { bytes });
+    // As if they were long: in pieces, and by several threads.
+    let sizes = Sizes { whole: 64, large: 96, own: 48, around: 32 };
+    let more = || Nobody;
+    for share in [None, Some(&more as &(dyn Fn() -> Nobody + Sync))] {
+        Unpack::new(Nobody, limits, &images, share).by(sizes).stream(Origin::Stdin, &mut { bytes });
+        Unpack::new(Nobody, limits, &images, share).by(sizes).blob(Origin::Stdin, bytes);
+    }
+    pieces(bytes);
+}
+
+/// What is read in pieces: its own parts are the input, one behind the other, and what was read stands there.
+fn pieces(bytes: &[u8]) {
+    struct Parts(Vec<u8>);
+    impl Visit for Parts {
+        fn blob(&mut self, _: Origin, bytes: &[u8]) {
+            self.0.extend(bytes);
+        }
+
+        fn stream(&mut self, _: Origin, reader: &mut dyn Read) {
+            reader.read_to_end(&mut self.0).expect("bytes in memory");
+        }
+
+        fn reading(&mut self, _: Origin, bytes: &[u8], reading: &Reading) {
+            let part = reading.part(bytes.len());
+            assert_eq!(part.offset as usize + part.own.start, self.0.len());
+            self.0.extend(&bytes[part.own]);
+            let own = reading.own();
+            assert!(own.start <= own.end && own.end <= reading.text().len());
+            for at in 0..reading.text().len() {
+                assert!(reading.original(Span::new(at, at + 1)).end <= bytes.len());
+            }
+        }
+
+        fn skip(&mut self, _: Skipped) {}
+    }
+    // What begins so is a log, or a notebook.
+    for head in [
+        &b"2024-05-01T10:00:00.1234567Z "[..],
+        b"\x1b[1m",
+        b"Started by x\n",
+        b"{\"cells\": [{\"cell_type\": \"code\",",
+    ] {
+        let text = [head, bytes].concat();
+        if archive::Kind::detect(&text).is_some() || Compression::detect(&text).is_some() {
+            continue;
+        }
+        let images = Images::default();
+        let sizes = Sizes { whole: 64, large: 96, own: 48, around: 32 };
+        let mut opener = Unpack::new(Parts(Vec::new()), Limits::default(), &images, None).by(sizes);
+        opener.stream(Origin::Stdin, &mut &text[..]);
+        assert!(opener.into_inner().iter().all(|parts| parts.0 == text));
+    }
 }
 
 /// Validators: never a panic, and one verdict.

@@ -110,6 +110,43 @@ fn a_log_of_any_length_is_read() {
     }
 }
 
+/// The same for a notebook: each token is written with an escape, and one output is longer than what is looked at
+/// together.
+#[test]
+fn a_notebook_of_any_length_is_read_by_cell() {
+    let tree = Tree::new(&[]);
+    let (mut text, mut wanted) = ("{\n \"cells\": [".to_owned(), Vec::new());
+    let line = "\"a line of a source, with a \\\"quote\\\" and as long as lines are\\n\",\n   ".repeat(2000);
+    let mut number = 0;
+    while text.len() < 40 << 20 {
+        number += 1;
+        let secret = token(number);
+        let output = match number {
+            50 => "a long one ".repeat(2 << 20),
+            _ => "nothing ".repeat(1000),
+        };
+        text.push_str(&format!(
+            "{}\n  {{\"cell_type\": \"code\", \"source\": [\n   {line}\"k = '\\u0061{}'\"],\n   \"outputs\": [{{\"text\": \"{output} \\u0061{}\"}}]}}",
+            if number > 1 { "," } else { "" }, &secret[1..], &token(1_000_000 + number)[1..],
+        ));
+        wanted.push(format!("cell {number}, source"));
+        wanted.push(format!("cell {number}, output 1"));
+    }
+    text.push_str("\n ],\n \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5\n}\n");
+    tree.write("a.ipynb", text.as_bytes());
+    let report = tree.report(&["."]);
+    let mut places = told(&report);
+    places.sort_by_key(|place| place.2);
+    let found: Vec<&String> = places.iter().flat_map(|place| &place.3).collect();
+    assert_eq!(found, wanted.iter().collect::<Vec<_>>());
+    for (_, line, offset, _) in &places {
+        let before = &text.as_bytes()[..*offset as usize];
+        assert_eq!(*line, before.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1);
+        assert!(text[*offset as usize..].starts_with("\\u0061cmt_"));
+    }
+    assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+}
+
 #[test]
 fn logs_of_github_actions() {
     let tree = Tree::new(&[]);

@@ -1,5 +1,6 @@
 //! Images of containers: saved by docker and in the layout of the OCI, as a file and as a directory.
 
+use crate::gates::{audit, git};
 use crate::kinds::{at, text};
 use crate::make;
 use crate::support::{Ran, Report, Tree, token};
@@ -227,4 +228,24 @@ fn a_flat_directory() {
     let found = notes.iter().find(|(path, _)| *path == env).map(|(_, notes)| &notes[..]);
     let gone = format!("deleted in a later layer, and still in the image: sha256:{two} (RUN rm /app/.env)");
     assert_eq!(found, Some(&[layer, "made by: COPY dir:1 in /app/".to_owned(), gone][..]), "{notes:?}");
+}
+
+/// A layout that git keeps as a directory: each file is an object by itself, whose path is told when something was
+/// found in it.
+#[test]
+fn a_layout_in_a_repository() {
+    let tree = Tree::new(&[]);
+    let files = layout();
+    for (name, bytes) in &files {
+        tree.write(&format!("img/{name}"), bytes);
+    }
+    tree.track(&["img"]);
+    git(&tree, &["commit", "-q", "-m", "first"]);
+    let [one, two] = digests(true);
+    let wanted = wanted(&format!("img/{}", files[2].0), &format!("img/{}", files[4].0), [&one, &two]);
+    for arguments in [&["--no-cache"][..], &[], &[]] {
+        assert_eq!(told(&Report::of(&audit(&tree, arguments))), wanted, "{arguments:?}");
+    }
+    git(&tree, &["repack", "-q", "-a", "-d", "-f"]);
+    assert_eq!(told(&Report::of(&audit(&tree, &["--no-cache"]))), wanted);
 }

@@ -10,6 +10,7 @@ mod support;
 mod bad;
 mod budgets;
 mod documents;
+mod encoded;
 mod gates;
 mod images;
 mod kinds;

@@ -58,6 +58,8 @@ const BASE64: &[(&str, &str, Make)] = &[
     ("base64 > utf-32", "wide.txt", |token| {
         plain(token).wide(4, true).marked(&[0xff, 0xfe, 0, 0]).base64().within("w: ", "\n")
     }),
+    ("base64 > utf-32", "bare.txt", |token| plain(token).wide(4, true).base64().within("w: ", "\n")),
+    ("base64 > utf-32", "high.txt", |token| plain(token).wide(4, false).base64().within("w: ", "\n")),
     ("base64 > percent", "state.txt", |token| {
         plain(token).escaped(|byte| format!("%{byte:02X}")).base64().within("s: ", "\n")
     }),

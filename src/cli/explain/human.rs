@@ -155,6 +155,9 @@ impl Page {
     fn said(&mut self, said: &Said, tell: impl Fn(&mut Page, &Looked)) {
         let length = counted(said.length as u64, "byte");
         self.line(&format!("  decoded from {}: {length}", said.chain.join(" > ")));
+        if let Some(kind) = said.container {
+            self.line(&format!("  a container ({kind}): scans open it, its bytes are looked at here"));
+        }
         said.missed.iter().for_each(|why| self.line(&format!("  {why}")));
         let telling: Vec<&Looked> = said.looked.iter().filter(|looked| looked.is_telling()).collect();
         if telling.is_empty() {

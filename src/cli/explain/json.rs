@@ -138,6 +138,7 @@ impl Form {
         let telling = said.looked.iter().filter(|looked| looked.is_telling());
         json!({
             "chain": said.chain,
+            "container": said.container,
             "length": said.length,
             "looked": telling.map(|looked| self.looked(looked)).collect::<Vec<Value>>(),
             "missed": said.missed,

@@ -10,17 +10,21 @@
 //! bytes in each text. What was not looked at is told: see
 //! [`Scratch::take_limits`](super::Scratch::take_limits).
 
+mod enclosed;
 mod squeezed;
 mod value;
 
 use super::trace::{AnchorKind, Event, Listener, Look, Sink, Trace, Undone};
 use super::{Engine, Input, Match, Scratch};
+use crate::archive::Kind;
 use crate::text::Span;
 use crate::utf16;
 use crate::view::region::{self, Encoding, Looked, Region};
 use crate::view::sieve::{self, Spot};
 use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
+
+pub use enclosed::Enclosed;
 
 /// Encodings inside one another.
 pub const DEPTH: u8 = 5;
@@ -87,6 +91,8 @@ pub(super) struct State {
     free: usize,
     /// What was not looked at, by the place of the text where it stands.
     pub(super) limits: Vec<(usize, Limit)>,
+    /// Containers that stand encoded in the text; nothing where nobody opens them.
+    pub(super) enclosed: Option<Vec<Enclosed>>,
 }
 
 impl State {
@@ -94,6 +100,16 @@ impl State {
     pub(super) fn start(&mut self) {
         self.last.start();
         self.free = FREE;
+    }
+
+    /// Of the containers from `first` on keep those that belong to a part of the text.
+    pub(super) fn keep_own(&mut self, first: usize, own: &Range<usize>) {
+        let mut index = 0;
+        let own = |found: &Enclosed| {
+            index += 1;
+            index <= first || own.contains(&found.anchor)
+        };
+        self.enclosed.as_mut().map(|all| all.retain(own));
     }
 }
 
@@ -186,6 +202,7 @@ impl Engine {
         let mut inner = state.inner.take().unwrap_or_default();
         inner.decoded.depth = state.depth + 1 + said.chain.len() as u8;
         inner.decoded.budget = state.budget;
+        inner.decoded.enclosed = state.enclosed.is_some().then(Vec::new);
         let whole = 0..said.text.len();
         let inside = Input { text: &said.text, own: whole.clone(), kind, binary: said.binary };
         let trace = match S::LISTENS {
@@ -203,6 +220,7 @@ impl Engine {
         let state = &mut scratch.decoded;
         state.budget = inner.decoded.budget;
         state.limits.extend(inner.decoded.limits.drain(..).map(|(_, limit)| (anchor, limit)));
+        let enclosed = inner.decoded.enclosed.take();
         state.inner = Some(inner);
         if state.depth == 0 {
             let used = allowed.saturating_sub(state.budget);
@@ -211,6 +229,13 @@ impl Engine {
         said.name_json(region, &trace.matches);
         let place = Place { text: input.text, region, said: &said, anchor };
         out.matches().extend(trace.matches.iter().cloned().filter_map(|found| place.of(found)));
+        if let (Some(all), Some(inner)) = (&mut state.enclosed, enclosed) {
+            match place.container() {
+                // Who opens it finds what stands encoded in it.
+                Some(container) => all.push(container),
+                None => all.extend(inner.into_iter().filter_map(|found| place.enclosing(found))),
+            }
+        }
         let limits = state.limits[told.min(state.limits.len())..].iter().map(|(_, limit)| *limit).collect();
         out.note(|| Event {
             anchor: region.span(),
@@ -218,6 +243,7 @@ impl Engine {
             look: Look::Decoded(Box::new(Undone {
                 region: region.span(),
                 chain: place.chain(),
+                container: place.kind().map(Kind::name),
                 said: Zeroizing::new(said.text.clone()),
                 trace,
                 limits,

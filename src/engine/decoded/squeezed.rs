@@ -1,6 +1,7 @@
 //! Compressed streams inside of encodings.
 
 use super::Limit;
+use crate::archive::Trouble;
 use crate::archive::compress::{Compression, decompress};
 use std::io::{ErrorKind, Read};
 
@@ -41,6 +42,8 @@ pub(super) fn undo(kind: Compression, bytes: &[u8], most: usize) -> Option<(Vec<
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
             is_sure(kind, bytes, out.len()).then_some(Limit::Cut)
         }
+        // Where an encoding ends is not always told, and what is read behind it says nothing.
+        Err(error) if matches!(Trouble::of(&error), Trouble::Followed(_)) => None,
         Err(_) => Some(Limit::Damaged),
         Ok(_) if out.len() > most => Some(Limit::Size),
         Ok(_) => None,

@@ -3,7 +3,8 @@
 use super::{AROUND, Encoding, LONGEST, Looked, Region, in_word, line};
 use crate::text::Span;
 use crate::view::escape::entity;
-use crate::view::{Kind, Step};
+use crate::view::sieve::RUN;
+use crate::view::{Kind, Step, is_base64};
 use std::ops::Range;
 
 /// Escapes this far from one another (bytes) are read together.
@@ -133,7 +134,7 @@ pub(super) fn equals(text: &[u8], at: usize) -> Option<Looked> {
     let own = line(text, at, PRINTABLE, 0).start;
     let earlier = memchr::memchr_iter(b'=', &text[own..at]).any(|by| printable(text, own + by));
     let goes_on = own.checked_sub(1).is_some_and(|end| soft(text, end));
-    let from = own.saturating_sub(4);
+    let from = own.saturating_sub(ENDING + 1);
     if earlier || goes_on {
         return Some(Looked { span: Span::new(from, at + 3), region: None });
     }
@@ -150,14 +151,29 @@ pub(super) fn equals(text: &[u8], at: usize) -> Option<Looked> {
 
 /// Does the line that ends at `end` go on behind its end?
 fn soft(text: &[u8], end: usize) -> bool {
-    let line = &text[end.saturating_sub(4)..end];
+    let line = &text[end.saturating_sub(ENDING)..end];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // Base64 ends in such signs too.
     match line {
-        // Base64 ends in such signs too.
         [.., b'=', b'='] => false,
-        [.., before, b'='] => *before > b' ',
+        [before @ .., b'='] => before.last().is_some_and(|&byte| byte > b' ') && !is_padded(before),
         _ => false,
     }
+}
+
+/// How much of a line's end is looked at, in bytes.
+const ENDING: usize = 88;
+
+/// Lengths of lines at which quoted-printable is broken, in bytes.
+const BROKEN: Range<usize> = 70..79;
+
+/// True where a `=` behind these bytes ends base64: there is a whole number of fours of it, in a line of another
+/// length than quoted-printable is broken at.
+fn is_padded(before: &[u8]) -> bool {
+    let run = before.iter().rev().take_while(|&&byte| is_base64(byte)).count();
+    let line = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+    let fours = run % 4 == 3 || run >= BROKEN.end;
+    run + 1 >= RUN && fours && !BROKEN.contains(&line)
 }
 
 /// `=3D`, or `=` at the end of a line, at `at`.
@@ -167,5 +183,27 @@ fn printable(text: &[u8], at: usize) -> bool {
         [b'=', b'\n', ..] => soft(text, at + 1),
         [b'=', b'\r', b'\n', ..] => soft(text, at + 2),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_padding_of_base64_breaks_no_line() {
+        let at_end = |line: &str| {
+            let text = format!("first\n{line}=\nnext: 1\n");
+            printable(text.as_bytes(), text.find("=\n").expect("a sign"))
+        };
+        assert!(!at_end(&format!("  file: {}", "abcdefg8".repeat(9) + "abc")));
+        assert!(!at_end(&format!("{}abc", "abcdefg8".repeat(40))));
+        assert!(at_end("Hello, this goes on"), "words");
+        assert!(at_end("token: abcdefgh"), "too short to tell");
+        assert!(at_end(&format!("  file: {}", "abcdefg8".repeat(5))), "no whole number of fours");
+        assert!(
+            at_end(&format!("key {}", "abcdefg8".repeat(9)[1..].to_owned())),
+            "a line of mail is broken there"
+        );
     }
 }

@@ -13,6 +13,7 @@ pub(super) use runs::may_begin;
 
 use super::sieve::{Sign, Spot};
 use super::{Kind, Said, Unit, View};
+use crate::archive;
 use crate::text::Span;
 use std::ops::Range;
 
@@ -233,7 +234,8 @@ fn in_word(byte: u8) -> bool {
     super::is_base64(byte)
 }
 
-/// Does a row of bytes begin as something worth decoding: text, text in UTF-16, or a compressed stream?
+/// Does a row of bytes begin as something worth decoding: text, also in UTF-16 or UTF-32, a compressed stream,
+/// or a container?
 fn worth(head: &[u8]) -> bool {
     // The last character may be cut.
     let utf8 = || match std::str::from_utf8(head) {
@@ -242,9 +244,9 @@ fn worth(head: &[u8]) -> bool {
         Err(_) => 0,
     };
     let printable = |byte: &u8| is_text(*byte) || *byte >= 0x80;
+    // One byte of text in so many, and zeros.
     let text = |step: usize, from: usize| {
-        head.iter().skip(from).step_by(step).all(|&byte| is_text(byte))
-            && (step == 1 || head.iter().skip(1 - from).step_by(2).all(|&byte| byte == 0))
+        head.iter().enumerate().all(|(at, &byte)| if at % step == from { is_text(byte) } else { byte == 0 })
     };
     match head {
         [] => false,
@@ -252,6 +254,10 @@ fn worth(head: &[u8]) -> bool {
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => true,
         [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => true,
         [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => rest.contains(&0),
-        _ => text(1, 0) || text(2, 0) || text(2, 1) || head.iter().all(printable) && utf8() + 3 > head.len(),
+        _ => {
+            [(1, 0), (2, 0), (2, 1), (4, 0), (4, 3)].into_iter().any(|(step, from)| text(step, from))
+                || head.iter().all(printable) && utf8() + 3 > head.len()
+                || archive::may_begin(head)
+        }
     }
 }

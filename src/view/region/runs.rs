@@ -188,18 +188,19 @@ fn begins_well(alphabet: Alphabet, run: &[u8]) -> bool {
     worth(&head[..length])
 }
 
-/// May a row of bytes begin a compressed stream or wide text?
+/// May a row of bytes begin a compressed stream, wide text or a container?
+#[inline]
 fn magic(head: &[u8]) -> bool {
-    matches!(
-        head,
-        [0x1f, 0x8b, 8]
-            | [0x28, 0xb5, 0x2f]
-            | [0xfd, b'7', b'z']
-            | [0xff, 0xfe, _]
-            | [0xfe, 0xff, _]
-            | [0x78, _, _]
-            | [0, _, 0]
-    )
+    match head {
+        [0x1f, 0x8b, 8] | [0x28, 0xb5, 0x2f] | [0xfd, b'7', b'z'] => true,
+        [0xff, 0xfe, _] | [0xfe, 0xff, _] | [0x78, _, _] | [0, _, 0] => true,
+        [b'P', b'K', 3 | 5 | 7] | [b'7', b'z', 0xbc] | [0xed, 0xab, 0xee] | [4, 0, 0] => true,
+        [0xca, 0xfe, 0xba] | [0xfe, 0xed, 0xfe] | [0xce, 0xce, 0xce] | [b'0', 0x80..=0x84, _] => true,
+        [_, 0x0b..=0x0f | 0xf2 | 0xf3, b'\r'] => true,
+        // A short name in tar.
+        [first, second, 0] => super::is_text(*first) && (super::is_text(*second) || *second == 0),
+        _ => false,
+    }
 }
 
 /// The lines of a wrapped run.
@@ -234,6 +235,12 @@ fn line_at(text: &[u8], start: usize, prefix: &[u8], alphabet: Alphabet) -> Opti
 /// What stands behind the run of a line, without the end of the line.
 fn suffix<'t>(text: &'t [u8], line: &Line) -> &'t [u8] {
     text[line.run.end..line.end].trim_ascii_end()
+}
+
+/// True where a line that ends so may be the last of a run whose other lines end otherwise: quotes, brackets and the
+/// like close it. The key of another value, `other: 1`, does not.
+fn closes(suffix: &[u8]) -> bool {
+    suffix.iter().all(|byte| b"=\"'`;,)]}>|*<\\/-+ ".contains(byte))
 }
 
 /// What stands before the text on a line that goes on from another: blanks, signs of comments and quotes.
@@ -302,10 +309,11 @@ fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
             2 if last < run.len() => line.run.len() == last,
             _ => line.run.len() <= last,
         };
-        if !follows || line.end - run.start > LONGEST {
+        let behind = suffix(text, &line);
+        if !follows || line.end - run.start > LONGEST || behind != end_of && !closes(behind) {
             break;
         }
-        let ends = pieces.len() > 1 && line.run.len() < last || suffix(text, &line) != end_of;
+        let ends = pieces.len() > 1 && line.run.len() < last || behind != end_of;
         pieces.push(line.run.clone());
         next = line.end;
         if ends {
@@ -320,8 +328,9 @@ fn previous(text: &[u8], own: &Line, prefix: &[u8], alphabet: Alphabet) -> Optio
     let line = before(text, own, prefix, alphabet)?;
     let first = line.run.len() >= RUN && line.run.len() >= own.run.len();
     let behind = suffix(text, &line);
+    let last = suffix(text, own);
     let goes_on =
-        !behind.starts_with(b"=") && (behind == suffix(text, own) || line.run.len() > own.run.len());
+        !behind.starts_with(b"=") && (behind == last || line.run.len() > own.run.len() && closes(last));
     if !first || !goes_on {
         return None;
     }
