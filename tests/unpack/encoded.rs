@@ -17,8 +17,11 @@ fn manifest(encoded: &str) -> Vec<u8> {
 
 const OFFSET: usize = 27;
 
-/// Path, line, column, offset, chain and notes of each place, sorted.
-fn told(report: &Report) -> Vec<(String, [u64; 3], String, Vec<String>)> {
+/// Path; line, column and offset; chain; notes.
+type Told = (String, [u64; 3], String, Vec<String>);
+
+/// Each place, sorted.
+fn told(report: &Report) -> Vec<Told> {
     let findings = report.json["findings"].as_array().unwrap().iter();
     let places = findings.flat_map(|finding| finding["occurrences"].as_array().unwrap());
     let words = |value: &Value| -> Vec<String> {
@@ -61,7 +64,7 @@ fn kinds(content: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str, &'static s
 }
 
 /// A tree with each kind in a file of its own, and what is to be told of them.
-fn tree() -> (Tree, Vec<(String, [u64; 3], String, Vec<String>)>) {
+fn tree() -> (Tree, Vec<Told>) {
     let tree = Tree::new(&[("README", "hello\n")]);
     let mut wanted = Vec::new();
     for (number, (name, ..)) in kinds(b"").into_iter().enumerate() {

@@ -107,8 +107,9 @@ fn skip_lines(text: &[u8], at: usize, later: &mut Option<usize>) -> usize {
 /// Behind the comma that ends the value at `at`: a text in single quotes, or anything with brackets in pairs.
 fn behind_comma(text: &[u8], at: usize, limit: usize, later: &mut Option<usize>) -> Option<usize> {
     let (mut quoted, mut depth) = (false, 0usize);
-    for at in at..text.len().min(limit) {
-        match text[at] {
+    let part = &text[..text.len().min(limit)];
+    for (at, byte) in part.iter().enumerate().skip(at) {
+        match byte {
             b'\'' => quoted = !quoted,
             b'\n' => {
                 later.get_or_insert(at);

@@ -109,7 +109,9 @@ impl State {
             index += 1;
             index <= first || own.contains(&found.anchor)
         };
-        self.enclosed.as_mut().map(|all| all.retain(own));
+        if let Some(all) = &mut self.enclosed {
+            all.retain(own);
+        }
     }
 }
 

@@ -87,7 +87,7 @@ fn strong(value: &[u8], fixture: bool) -> bool {
     match classes {
         3.. => value.len() >= 6 && (digits > 0 || signs > 0),
         2 if digits > 0 => {
-            tail >= 2 && tail < 6 && value.len() >= tail + 4 || value.len() >= MIXED && digits > 2
+            (2..6).contains(&tail) && value.len() >= tail + 4 || value.len() >= MIXED && digits > 2
         }
         2 => signs > 0 && value.len() >= MIXED,
         _ => false,

@@ -59,7 +59,7 @@ mod tests {
 
     fn group(byte: u8) -> Group {
         let id = ObjectId::from_bytes(&[byte; 20]).unwrap();
-        Group { members: vec![(id, ObjectKind::Blob)], refs: byte % 2 == 0 }
+        Group { members: vec![(id, ObjectKind::Blob)], refs: byte.is_multiple_of(2) }
     }
 
     #[test]
