@@ -57,18 +57,16 @@ try:
     elif how == "results":
         print(sum(len(found) for found in json.loads(text)["results"].values()))
     elif how == "findings":
-        # One JSON document, or one a line.
-        total = 0
+        # One JSON document a line; the last tells how many findings there were.
+        totals = []
         for line in text.splitlines():
             try:
                 value = json.loads(line)
             except ValueError:
                 continue
-            total += "rule" in value and "finding" in value
-        if total == 0:
-            value = json.loads(text)
-            total = len(value.get("findings", value)) if isinstance(value, dict) else len(value)
-        print(total)
+            if isinstance(value, dict) and isinstance(value.get("findings"), int):
+                totals.append(value["findings"])
+        print(totals[-1] if totals else "?")
 except (OSError, ValueError, KeyError):
     print("?")
 PYTHON
