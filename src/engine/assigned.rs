@@ -17,8 +17,9 @@ pub const JUDGEMENT: &str = "judgement";
 /// What is remembered from one name to the next.
 #[derive(Default)]
 pub struct State {
-    /// The value read last and whether it was judged: two words in one name give one assignment.
-    last: Option<(Span, bool)>,
+    /// The name and value read last and whether it was judged: two words in one name give one assignment. Two names
+    /// of one value give two, or what is found would depend on where a scan began.
+    last: Option<(Span, Span, bool)>,
     found: Vec<(RuleIndex, bool)>,
     judged: std::cell::RefCell<noise::Memory>,
 }
@@ -169,10 +170,12 @@ impl Engine {
         let Some(assignment) = read else {
             return out.note(|| Event::passed(word, AnchorKind::Name, "no value is given to a name here"));
         };
-        if state.last.is_some_and(|(value, done)| value == assignment.value && done >= judged) {
+        let again =
+            |(name, value, done)| (name, value) == (assignment.name, assignment.value) && done >= judged;
+        if state.last.is_some_and(again) {
             return;
         }
-        state.last = Some((assignment.value, judged));
+        state.last = Some((assignment.name, assignment.value, judged));
         out.depends(word.start, context::around(whole(&assignment)));
         out.note(|| Event { anchor: word, kind: AnchorKind::Name, look: Look::Read(assignment.clone()) });
         let judgement = std::cell::OnceCell::new();
