@@ -59,6 +59,8 @@ pub(super) struct Far {
     anchor: usize,
     from: usize,
     to: usize,
+    /// Behind the place by which a pass comes upon the anchor: mostly the anchor itself.
+    named: usize,
 }
 
 /// Takes what is found, and which anchors depend on bytes far away.
@@ -233,10 +235,16 @@ impl Plan {
             let whole = (far.from >= source.start || from_start) && (far.to <= source.end || to_end);
             if whole {
                 let shift = |at: usize| (at + copied.target).saturating_sub(copied.source);
-                self.far.push(Far { anchor: to_text(far.anchor), from: shift(far.from), to: shift(far.to) });
+                self.far.push(Far {
+                    anchor: to_text(far.anchor),
+                    from: shift(far.from),
+                    to: shift(far.to),
+                    named: shift(far.named),
+                });
             } else {
                 let anchor = to_text(far.anchor);
-                self.again.push(anchor..anchor + 1);
+                // What is copied of it: the rest is looked at in any case.
+                self.again.push(anchor..to_text(far.named.min(source.end)).max(anchor + 1));
                 broken.push(far.anchor);
             }
         }
@@ -283,8 +291,9 @@ impl Sink for Watch<'_> {
         &mut self.matches
     }
 
-    fn depends(&mut self, anchor: usize, on: Span) {
-        self.far.push(Far { anchor, from: on.start, to: on.end });
+    fn depends_from(&mut self, anchor: usize, named: usize, on: Span) {
+        let named = named.max(anchor) + 1;
+        self.far.push(Far { anchor, from: on.start, to: on.end, named });
     }
 
     #[inline]
@@ -553,6 +562,59 @@ miss = ["=====ACME BEGIN====="]
             }
             agree(&base, &steps)?;
         }
+    }
+
+    /// What is found where the bytes at `at` of a text between others are replaced, by both ways.
+    fn replaced(text: &str, at: usize, gone: usize, new: &str) -> usize {
+        let filler = "let some_1 = other(12);\n".repeat(40);
+        let base = format!("{filler}{text}{filler}");
+        let at = filler.len() + at;
+        let made = format!("{}{new}{}", &base[..at], &base[at + gone..]);
+        let copies = [
+            Copied { target: 0, source: 0, length: at },
+            Copied { target: at + new.len(), source: at + gone, length: base.len() - at - gone },
+        ];
+        let deriver = Deriver::new(&ENGINE);
+        let mut scratch = Scratch::default();
+        let trace = deriver.scan(&mut scratch, &Input::whole(base.as_bytes()), None);
+        let derived = Derived { base: &trace, base_length: base.len(), copies: &copies };
+        assert!(deriver.plan(made.as_bytes(), &derived).is_some());
+        let found = deriver.scan(&mut scratch, &Input::whole(made.as_bytes()), Some(derived));
+        let whole = deriver.scan(&mut scratch, &Input::whole(made.as_bytes()), None);
+        assert_eq!(sorted(&found), sorted(&whole), "{made}");
+        found.matches.len()
+    }
+
+    #[test]
+    fn a_value_of_two_names_is_found_by_the_other() {
+        let comment = "what is needed to log in to the database of the shop at night";
+        let text = format!(
+            "password: {{\n  comment: {comment}\n  name: DB_PASSWORD,\n  value: {}\n}}\n",
+            digits(7, 14)
+        );
+        assert_eq!(replaced(&text, 0, 1, "p"), 1);
+        assert_eq!(replaced(&text, 0, 4, "x"), 1);
+    }
+
+    #[test]
+    fn a_literal_that_ends_far_behind_is_joined() {
+        let token = format!("acmt_{}", digits(7, 32));
+        let blanks = " a".repeat(150);
+        let text =
+            format!("t = \"{}\" +\n  \"{}\" +\n  \"{}{blanks}\n", &token[..9], &token[9..23], &token[23..]);
+        assert_eq!(replaced(&text, text.len() - 1, 0, ""), 0);
+        assert_eq!(replaced(&text, text.len() - 1, 0, "\""), 1);
+    }
+
+    #[test]
+    fn bytes_far_apart_are_found_by_those_that_are_near() {
+        let said = format!("x acmt_{} x", digits(7, 32));
+        let (far, near) = said.as_bytes().split_at(4);
+        let far: String = far.iter().map(|byte| format!("\n{:50}0x{byte:02x},", "")).collect();
+        let near: String = near.iter().map(|byte| format!(" 0x{byte:02x},")).collect();
+        let text = format!("b = {{{far}\n{near}\n}};\n");
+        let end = text.len() - "\n};\n".len();
+        assert_eq!(replaced(&text, end, 0, " 0x20"), 1);
     }
 
     #[test]

@@ -311,7 +311,7 @@ fn limits_are_told() {
 
 /// A line, or a piece of one, in which something may be encoded.
 pub(in crate::engine) fn piece() -> impl Strategy<Value = Vec<u8>> {
-    (0..24u8, any::<u64>(), 1..60usize).prop_map(|(kind, seed, length)| {
+    (0..28u8, any::<u64>(), 1..60usize).prop_map(|(kind, seed, length)| {
         let token = token(seed);
         let text = config(&token);
         match kind {
@@ -338,6 +338,17 @@ pub(in crate::engine) fn piece() -> impl Strategy<Value = Vec<u8>> {
             18 => base64_of(&gzip(text.as_bytes())).into_bytes(),
             19 => wrap(&hex_of(text.as_bytes(), " "), 48, " ", "\n").into_bytes(),
             20 => format!("release: {}\n", base64_of(base64_of(text.as_bytes()).as_bytes())).into_bytes(),
+            // Literals of which the last has no end, bytes far apart, long lines.
+            21 => {
+                let word = &token[9..];
+                let (one, two, blanks) = (&token[..9], &word[..14], " a".repeat(length * 3));
+                format!("t = \"{one}\" +\n  \"{two}\" +\n  \"{}{blanks}{word}\n", &word[14..]).into_bytes()
+            }
+            22 => {
+                let between = format!(",\n{}0x", " ".repeat(length));
+                format!("b = {{ 0x{} }};\n", hex_of(text.as_bytes(), &between)).into_bytes()
+            }
+            23 => wrap(&base64_of(text.repeat(50).as_bytes()), 900 + length, "", "\n").into_bytes(),
             _ => format!("let some_{} = other({length});\n", seed % 100).into_bytes(),
         }
     })
@@ -354,8 +365,38 @@ fn same(found: &[Match]) -> Vec<(crate::rules::RuleIndex, Span, Vec<u8>)> {
     all
 }
 
+/// The bytes that decide where nobody is told of any: those of the line, and a few beside it, as `derived` has them.
+fn near(text: &[u8], at: usize) -> Span {
+    let before = |by: usize| at.saturating_sub(by);
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end.saturating_sub(63));
+    let end = memchr::memchr(b'\n', &text[at + 1..]).map_or(text.len(), |by| at + by + 18);
+    Span::new(line.max(before(368)).min(before(64)), end.min(at + 2048).min(text.len()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// What a look at a place tells of is all that it goes by: whatever stands elsewhere, it sees the same.
+    #[test]
+    fn a_look_goes_by_what_it_tells_of(text in texts(), other in texts(), shift in any::<usize>()) {
+        use crate::view::{region, sieve};
+        let other = if other.is_empty() { b".".to_vec() } else { other };
+        let (mut marks, mut spots) = (Vec::new(), Vec::new());
+        sieve::find(&text, 0..text.len(), &mut marks, &mut spots);
+        for spot in spots {
+            let looked = region::look(&text, spot, &mut region::Last::default());
+            let at = spot.at as usize;
+            let told = looked.as_ref().map_or(near(&text, at), |(_, looked)| looked.span);
+            // Whether it is looked at depends on these.
+            let beside = near(&text, at);
+            let own = Span::new(told.start.min(beside.start), told.end.max(beside.end));
+            let mut made: Vec<u8> =
+                (0..text.len()).map(|at| other[(at + shift % other.len()) % other.len()]).collect();
+            made[own.range()].copy_from_slice(&text[own.range()]);
+            let again = region::look(&made, spot, &mut region::Last::default());
+            prop_assert_eq!(&again, &looked, "{:?} in {:?}", spot, String::from_utf8_lossy(&text));
+        }
+    }
 
     /// No bytes make it panic, and every place it tells of lies in the text.
     #[test]

@@ -105,8 +105,13 @@ fn region(text: &[u8], open: usize, end: usize, next_open: usize, comma: bool) -
     let (mut end, mut follows) = (end, Some(next_open));
     let piece: Range<usize> = start..end;
     let mut pieces = vec![piece];
+    // How far a piece was looked for that has no end.
+    let mut sought = 0;
     while let Some(open) = follows.filter(|_| pieces.len() < PIECES) {
-        let Some(closed) = close(text, open) else { break };
+        let Some(closed) = close(text, open) else {
+            sought = open + 1 + PIECE;
+            break;
+        };
         pieces.push(open + 1..closed);
         end = closed;
         follows = next(text, closed, comma);
@@ -118,7 +123,8 @@ fn region(text: &[u8], open: usize, end: usize, next_open: usize, comma: bool) -
     if let Some(last) = pieces.last_mut() {
         last.end = behind;
     }
-    let span = Span::new(start.min(open.saturating_sub(SPACE + 2)), text.len().min(behind + SPACE));
+    let to = text.len().min(sought.max(behind + SPACE));
+    let span = Span::new(start.min(open.saturating_sub(SPACE + 2)), to);
     Some(Looked { span, region: Some(Region::new(Encoding::Joined, None, pieces)) })
 }
 

@@ -108,7 +108,7 @@ impl Last {
 pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<(usize, Looked)> {
     let at = spot.at as usize;
     let here = |looked| (at, looked);
-    match spot.sign {
+    let (anchor, mut looked) = match spot.sign {
         Sign::Run => runs::look(text, at).map(here),
         Sign::Escape => escapes::look(text, at).map(here),
         Sign::Equals => escapes::equals(text, at - usize::from(text[at] == b'\r')).map(here),
@@ -120,7 +120,10 @@ pub fn look(text: &[u8], spot: Spot, last: &mut Last) -> Option<(usize, Looked)>
             last.end = last.end.max(row.end);
             (row.start, row.looked)
         }),
-    }
+    }?;
+    // That a line begins or ends there is told by the byte beside it.
+    looked.span = Span::new(looked.span.start.saturating_sub(1), text.len().min(looked.span.end + 1));
+    Some((anchor, looked))
 }
 
 impl Region {

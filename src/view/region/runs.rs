@@ -126,16 +126,10 @@ pub(super) fn look(text: &[u8], at: usize) -> Option<Looked> {
     let alphabet =
         [Alphabet::Hex, Alphabet::Base32, Alphabet::Base64].into_iter().find(|&alphabet| reads(alphabet))?;
     let run = run(text, start, alphabet);
-    let pieces = wrapped(text, &run, alphabet);
-    let (pieces, from) = match pieces {
-        Lines::Own(pieces) => (pieces, start.saturating_sub(2 * (LINE + PREFIX))),
-        Lines::Before(from) => {
-            let from = from.saturating_sub(LINE + PREFIX);
-            return Some(Looked {
-                span: Span::new(from, text.len().min(run.end + SUFFIX + 2)),
-                region: None,
-            });
-        }
+    let mut from = start;
+    let Some(pieces) = wrapped(text, &run, alphabet, &mut from) else {
+        let span = Span::new(from, text.len().min(run.end + SUFFIX + 2));
+        return Some(Looked { span, region: None });
     };
     let length: usize = pieces.iter().map(ExactSizeIterator::len).sum();
     let least = match alphabet {
@@ -146,7 +140,7 @@ pub(super) fn look(text: &[u8], at: usize) -> Option<Looked> {
     // A single character of base64 behind whole groups encodes nothing, nor does half a pair.
     let end = pieces.last().map_or(run.end, |piece| piece.end);
     // What follows the last line decides that it is the last.
-    let to = text.len().min(end + LINE + PREFIX);
+    let to = text.len().min(end + LINE + PREFIX + 2 * (SUFFIX + 2));
     if length < least || alphabet == Alphabet::Hex && length % 2 == 1 && length < 64 {
         return Some(Looked { span: Span::new(from, to), region: None });
     }
@@ -203,14 +197,6 @@ fn magic(head: &[u8]) -> bool {
     }
 }
 
-/// The lines of a wrapped run.
-enum Lines {
-    /// All from this one on.
-    Own(Vec<Range<usize>>),
-    /// The line before, which begins here, is part of the same.
-    Before(usize),
-}
-
 /// How a line of a wrapped run looks: its run, and what stands around it.
 struct Line {
     start: usize,
@@ -250,11 +236,17 @@ fn lead(text: &[u8], start: usize) -> &[u8] {
     &rest[..signs.unwrap_or(rest.len())]
 }
 
-/// The pieces of a run that may be wrapped.
-fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
+/// The pieces of a run that may be wrapped; none where the line before is part of the same. `from` becomes the first
+/// byte that was looked at.
+fn wrapped(
+    text: &[u8],
+    run: &Range<usize>,
+    alphabet: Alphabet,
+    from: &mut usize,
+) -> Option<Vec<Range<usize>>> {
     let mut pieces = vec![run.clone()];
     if run.len() > LINE {
-        return Lines::Own(pieces);
+        return Some(pieces);
     }
     // `\n` written out between the lines.
     let escaped = |at: usize| {
@@ -278,17 +270,16 @@ fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
         }
     }
     if pieces.len() > 1 {
-        return Lines::Own(pieces);
+        return Some(pieces);
     }
     let line_start = super::line(text, run.start, LINE + PREFIX, 0).start;
+    *from = line_start;
     let prefix = &text[line_start..run.start];
     let Some(own) = line_at(text, line_start, prefix, alphabet).filter(|line| line.run == *run) else {
-        return Lines::Own(pieces);
+        return Some(pieces);
     };
-    if prefix.len() <= PREFIX
-        && let Some(before) = previous(text, &own, prefix, alphabet)
-    {
-        return Lines::Before(before);
+    if prefix.len() <= PREFIX && goes_on(text, &own, prefix, alphabet, from) {
+        return None;
     }
     let same = |start: usize| {
         let by_prefix = line_at(text, start, prefix, alphabet).filter(|_| prefix.len() <= PREFIX);
@@ -297,7 +288,7 @@ fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
     let end_of = suffix(text, &own).to_vec();
     // Padding ends what is encoded.
     if end_of.starts_with(b"=") {
-        return Lines::Own(pieces);
+        return Some(pieces);
     }
     let mut next = own.end;
     while let Some(line) = same(next) {
@@ -320,37 +311,36 @@ fn wrapped(text: &[u8], run: &Range<usize>, alphabet: Alphabet) -> Lines {
             break;
         }
     }
-    Lines::Own(pieces)
+    Some(pieces)
 }
 
-/// Where the line before begins, if it is part of the same.
-fn previous(text: &[u8], own: &Line, prefix: &[u8], alphabet: Alphabet) -> Option<usize> {
-    let line = before(text, own, prefix, alphabet)?;
+/// Is a line part of a run that began before it? `from` becomes the first byte that was looked at.
+fn goes_on(text: &[u8], own: &Line, prefix: &[u8], alphabet: Alphabet, from: &mut usize) -> bool {
+    let mut before = |line: &Line| before(text, line, prefix, alphabet, from);
+    let Some(line) = before(own) else { return false };
     let first = line.run.len() >= RUN && line.run.len() >= own.run.len();
     let behind = suffix(text, &line);
     let last = suffix(text, own);
     let goes_on =
         !behind.starts_with(b"=") && (behind == last || line.run.len() > own.run.len() && closes(last));
     if !first || !goes_on {
-        return None;
+        return false;
     }
-    let earlier = before(text, &line, prefix, alphabet);
+    let earlier = before(&line);
     // A line that is shorter than the one before is the last of its run, as `wrapped` has it.
     if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.run.len() > line.run.len()) {
-        let longer =
-            || before(text, earlier, prefix, alphabet).is_none_or(|top| top.run.len() != earlier.run.len());
-        let second = line.run.len() == own.run.len() && longer();
-        return second.then_some(line.start);
+        return line.run.len() == own.run.len()
+            && before(earlier).is_none_or(|top| top.run.len() != earlier.run.len());
     }
     // Only its own look tells for sure whether a line is part of a run that begins before it; two lines of
     // the same form and length are enough.
-    let same = || earlier.is_some_and(|earlier| earlier.run.len() == line.run.len());
-    (begins_well(alphabet, &text[line.run.start..]) || same()).then_some(line.start)
+    begins_well(alphabet, &text[line.run.start..])
+        || earlier.is_some_and(|earlier| earlier.run.len() == line.run.len())
 }
 
-/// The line before, where it has the same form.
-fn before(text: &[u8], line: &Line, prefix: &[u8], alphabet: Alphabet) -> Option<Line> {
+/// The line before, where it has the same form. `from` becomes the first byte that was looked at.
+fn before(text: &[u8], line: &Line, prefix: &[u8], alphabet: Alphabet, from: &mut usize) -> Option<Line> {
     let end = line.start.checked_sub(1)?;
-    let start = super::line(text, end, (LINE + PREFIX).min(BEFORE), 0).start;
-    line_at(text, start, prefix, alphabet).filter(|before| before.end == line.start)
+    *from = super::line(text, end, (LINE + PREFIX).min(BEFORE), 0).start;
+    line_at(text, *from, prefix, alphabet).filter(|before| before.end == line.start)
 }
