@@ -16,7 +16,6 @@ use super::{Engine, Input, Match, Scratch, context, overlap};
 use crate::rules::RuleIndex;
 use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
 use crate::text::{Copied, Span};
-use crate::view::sieve;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::ops::Range;
 
@@ -27,8 +26,9 @@ const AHEAD: usize = 2048;
 const TOKEN: usize = AHEAD - context::BEHIND - MARGIN;
 /// Bytes behind its line that may decide about an anchor without being told of.
 const MARGIN: usize = 16;
-/// Bytes before an anchor that decide whether it is one.
-const BEFORE: usize = sieve::BEFORE;
+/// Bytes before the end of a line that may decide about anchors behind it: a row of pairs or numbers, an escape, or
+/// what stands before a name on the line before. None of these is longer.
+const BEFORE: usize = 24;
 /// How far behind an anchor of an assignment its name may start, with what is looked at before on its line.
 const NAME: usize = 368;
 /// Settled pieces shorter than this (bytes) are not worth being left out.
@@ -122,6 +122,7 @@ impl<'e> Deriver<'e> {
             }
             None => vec![whole],
         };
+        let carried = watch.far.len();
         for range in ranges {
             self.look(scratch, input, range, &mut watch);
         }
@@ -130,7 +131,9 @@ impl<'e> Deriver<'e> {
         let mut matches = found.clone();
         overlap::settle(&self.engine.rules, &mut matches, 0);
         matches.sort_by_key(|found| (found.anchor, found.rule));
-        far.sort_unstable();
+        // What was brought over is in order: two rows are merged.
+        far[carried..].sort_unstable();
+        far.sort();
         far.dedup();
         Trace { matches, found, far }
     }
@@ -144,16 +147,8 @@ impl<'e> Deriver<'e> {
         if wide == range {
             return;
         }
-        let mut index = 0;
-        watch.matches.retain(|found| {
-            index += 1;
-            index <= first || range.contains(&found.anchor)
-        });
-        index = 0;
-        watch.far.retain(|far| {
-            index += 1;
-            index <= first_far || range.contains(&far.anchor)
-        });
+        retain_from(&mut watch.matches, first, |found| range.contains(&found.anchor));
+        retain_from(&mut watch.far, first_far, |far| range.contains(&far.anchor));
     }
 
     /// What is settled by copied pieces, and what is to be looked at again; `None` for everything.
@@ -201,6 +196,18 @@ impl<'e> Deriver<'e> {
         let line = text.get(from - 1..far.min(piece.end)).and_then(|rest| memchr::memchr(b'\n', rest));
         line.map_or(far, |at| from + at).min(piece.end)
     }
+}
+
+/// Of all from `first` on keep those that `keep` says yes to, in their order.
+fn retain_from<T>(all: &mut Vec<T>, first: usize, keep: impl Fn(&T) -> bool) {
+    let mut kept = first;
+    for at in first..all.len() {
+        if keep(&all[at]) {
+            all.swap(kept, at);
+            kept += 1;
+        }
+    }
+    all.truncate(kept);
 }
 
 /// Behind the last anchor that nothing behind a piece decides about, but what was told of.
