@@ -236,6 +236,17 @@ fn one_inside_the_other() {
 }
 
 #[test]
+fn the_last_of_wrapped_lines_may_be_the_longest() {
+    let token = token(9);
+    let hex = hex_of(config(&token).repeat(3).as_bytes(), "");
+    // The last line takes the rest: the last of three tokens.
+    let (lines, rest) = hex.split_at(300);
+    let text = format!("{{\\data {}{rest}}}\r\nend\r\n", wrap(lines, 60, "", "\r\n"));
+    let found = scan(text.as_bytes());
+    assert_eq!(found.iter().filter(|found| found.value(text.as_bytes()) == token.as_bytes()).count(), 3);
+}
+
+#[test]
 fn compressed_text() {
     let token = token(7);
     let text = config(&token);
@@ -368,9 +379,9 @@ fn same(found: &[Match]) -> Vec<(crate::rules::RuleIndex, Span, Vec<u8>)> {
 /// The bytes that decide where nobody is told of any: those of the line, and a few beside it, as `derived` has them.
 fn near(text: &[u8], at: usize) -> Span {
     let before = |by: usize| at.saturating_sub(by);
-    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end.saturating_sub(63));
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end.saturating_sub(23));
     let end = memchr::memchr(b'\n', &text[at + 1..]).map_or(text.len(), |by| at + by + 18);
-    Span::new(line.max(before(368)).min(before(64)), end.min(at + 2048).min(text.len()))
+    Span::new(line.max(before(368)).min(before(24)), end.min(at + 2048).min(text.len()))
 }
 
 proptest! {

@@ -293,15 +293,16 @@ fn wrapped(
     let mut next = own.end;
     while let Some(line) = same(next) {
         let last = pieces[pieces.len() - 1].len();
+        let behind = suffix(text, &line);
+        let closed = behind != end_of && closes(behind);
         // A line that is shorter than the one before is the last. But the first may be longer than all
-        // others, where these are set in.
+        // others, where these are set in, and the last may take the rest, however long, as in RTF.
         let follows = match pieces.len() {
             1 => true,
             2 if last < run.len() => line.run.len() == last,
-            _ => line.run.len() <= last,
+            _ => line.run.len() <= last || closed && !behind.is_empty(),
         };
-        let behind = suffix(text, &line);
-        if !follows || line.end - run.start > LONGEST || behind != end_of && !closes(behind) {
+        if !follows || line.end - run.start > LONGEST || behind != end_of && !closed {
             break;
         }
         let ends = pieces.len() > 1 && line.run.len() < last || behind != end_of;
