@@ -17,7 +17,7 @@ pub const PLACES: [u8; 64] = {
 pub enum Vectors {
     /// Bytes are looked at one by one.
     None,
-    /// 32 bytes: AVX2, with BMI1 and LZCNT.
+    /// 32 bytes: AVX2, with BMI1, LZCNT and POPCNT.
     Avx2,
     /// 64 bytes: AVX-512 F, BW, VBMI and VBMI2, too.
     Avx512,
@@ -29,7 +29,7 @@ impl Vectors {
     #[inline]
     pub fn of_processor() -> Vectors {
         use std::arch::is_x86_feature_detected as has;
-        if !(has!("avx2") && has!("bmi1") && has!("lzcnt")) {
+        if !(has!("avx2") && has!("bmi1") && has!("lzcnt") && has!("popcnt")) {
             return Vectors::None;
         }
         match has!("avx512f") && has!("avx512bw") && has!("avx512vbmi") && has!("avx512vbmi2") {

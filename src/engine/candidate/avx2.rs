@@ -60,11 +60,11 @@ fn half(table: &[u8; 32], which: usize) -> &[u8; 16] {
 
 pub(super) fn find(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
     debug_assert!(tables.vectors >= crate::vectors::Vectors::Avx2);
-    // SAFETY: `tables.vectors` is only set where the processor has AVX2, BMI1 and LZCNT.
+    // SAFETY: `tables.vectors` is only set where the processor has these instructions.
     unsafe { find_here(tables, text, range, found) }
 }
 
-#[target_feature(enable = "avx2,bmi1,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 fn find_here(tables: &Tables, text: &[u8], range: Range<usize>, found: &mut Candidates) {
     let spread = |table: &[u8; 16]| {
         // SAFETY: the table has 16 bytes, which is what is loaded.

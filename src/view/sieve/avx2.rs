@@ -11,7 +11,7 @@ pub(super) fn mark(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize
     unsafe { mark_here(text, range, marks) }
 }
 
-#[target_feature(enable = "avx2,bmi1,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,lzcnt,popcnt")]
 fn mark_here(text: &[u8], range: Range<usize>, marks: &mut [u32]) -> usize {
     mark_by(text, range, marks, |block| masks(block), note)
 }
