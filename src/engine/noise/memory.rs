@@ -1,7 +1,7 @@
 //! Judgements of assignments that were weighed before.
 //!
-//! An audit meets most assignments in hundreds of versions of one file, and weighing one for all kinds of
-//! files takes longer than all else that is done about it.
+//! An audit meets most assignments in hundreds of versions of one file, and weighing one takes longer than all
+//! else that is done about it; so does a file that says one thing a million times.
 
 use super::{Context, Judgement, features};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};

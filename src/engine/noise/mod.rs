@@ -79,17 +79,14 @@ pub const FIXTURE_THRESHOLD: f32 = 1.0;
 /// The score of what is obviously none.
 const NEVER: f32 = -10.0;
 
-/// Is the value of this assignment a credential? Of a file of any kind this is remembered in `memory`.
+/// Is the value of this assignment a credential? What had to be weighed is remembered in `memory`.
 pub fn judge(context: &Context<'_>, memory: &mut Memory) -> Judgement {
     let name = Name::new(&context.text[context.assignment.name.range()]);
     let name = &name;
     if why_obvious(context, name).is_some() {
         return Judgement { secret: false, kind: name::kind(name), score: NEVER };
     }
-    match context.file.form {
-        Form::Any => memory.recall(context, || weigh(context, name)),
-        _ => weigh(context, name),
-    }
+    memory.recall(context, || weigh(context, name))
 }
 
 /// The same for what a look does not tell of.
