@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// and a newer one takes it over.
 pub(in crate::source) struct Bases(Vec<Mutex<Option<Base>>>);
 
-type Base = (usize, u64, ObjectKind, Arc<Vec<u8>>);
+type Base = (usize, u64, ObjectKind, Arc<[u8]>);
 
 /// Number of objects kept, and their largest size (bytes): 32 MiB in all.
 const PLACES: usize = 512;
@@ -30,7 +30,7 @@ impl Bases {
         &self.0[hash as usize % PLACES]
     }
 
-    fn get(&self, pack: usize, offset: u64) -> Option<(ObjectKind, Arc<Vec<u8>>)> {
+    fn get(&self, pack: usize, offset: u64) -> Option<(ObjectKind, Arc<[u8]>)> {
         let held = self.place(pack, offset).lock().unwrap_or_else(PoisonError::into_inner);
         match &*held {
             Some((of, at, kind, bytes)) if (*of, *at) == (pack, offset) => Some((*kind, Arc::clone(bytes))),
@@ -40,7 +40,7 @@ impl Bases {
 
     fn keep(&self, pack: usize, offset: u64, kind: ObjectKind, bytes: &[u8]) {
         if bytes.len() <= LARGEST_KEPT {
-            let base = (pack, offset, kind, Arc::new(bytes.to_vec()));
+            let base = (pack, offset, kind, Arc::from(bytes));
             *self.place(pack, offset).lock().unwrap_or_else(PoisonError::into_inner) = Some(base);
         }
     }
@@ -55,7 +55,7 @@ pub(in crate::source) type Outside<'a> = &'a (dyn Fn(&ObjectId) -> Option<(Objec
 /// Where a chain of deltas ends.
 enum Start {
     Entry(ObjectKind, u64, u64),
-    Kept(ObjectKind, Arc<Vec<u8>>),
+    Kept(ObjectKind, Arc<[u8]>),
     Other(ObjectKind, Vec<u8>),
 }
 

@@ -3,6 +3,7 @@
 use super::super::objects::{ObjectId, Objects, ReadError};
 use super::super::references::{RefClass, References};
 use super::Beforehand;
+use super::pruned::Quick;
 use crate::error::SkipReason;
 use crate::origin::ObjectKind;
 use bstr::ByteSlice;
@@ -21,7 +22,7 @@ pub(super) struct Graph {
     /// By number.
     pub(super) commits: Vec<Node>,
     /// Numbers of commits by id.
-    pub(super) numbers: HashMap<ObjectId, Number>,
+    pub(super) numbers: HashMap<ObjectId, Number, Quick>,
     /// For each reference, in order, the number of the commit or bare object that it leads to.
     pub(super) tips: Vec<Option<Number>>,
     /// The references that lead to an object through an annotated tag, by the tag's id.
@@ -88,7 +89,7 @@ impl Graph {
 
     /// Put commits in order, parents first, older ones earlier, and give them their numbers.
     fn order(&mut self, parsed: Vec<Commit>, references: &References) {
-        let index: HashMap<ObjectId, usize> =
+        let index: HashMap<ObjectId, usize, Quick> =
             parsed.iter().enumerate().map(|(index, commit)| (commit.id, index)).collect();
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); parsed.len()];
         let mut waiting: Vec<usize> = vec![0; parsed.len()];
@@ -156,6 +157,9 @@ impl Reading<'_> {
     fn peel(&mut self, index: usize, target: ObjectId, quiet: bool) -> Option<ObjectId> {
         let mut id = target;
         for _ in 0..TAG_CHAIN {
+            if self.known.commit(&id).is_some() {
+                return Some(id);
+            }
             let kind = match self.objects.read(&id, &mut self.buffer) {
                 Ok(Some(kind)) => kind,
                 Ok(None) if quiet => return None,
@@ -211,7 +215,7 @@ impl Reading<'_> {
 
     /// The commits reachable from `starts`.
     fn commits(&mut self, starts: Vec<ObjectId>, references: &References) -> Vec<Commit> {
-        let mut seen: HashSet<ObjectId> = starts.iter().copied().collect();
+        let mut seen: HashSet<ObjectId, Quick> = starts.iter().copied().collect();
         let mut open: Vec<(ObjectId, bool)> = seen.iter().map(|&id| (id, true)).collect();
         open.sort_unstable();
         let mut parsed = Vec::new();

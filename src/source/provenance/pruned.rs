@@ -93,10 +93,14 @@ pub(super) struct Forest {
 
 impl Forest {
     fn new() -> Forest {
-        Forest { nodes: vec![Branches::default()], numbers: HashMap::from([(Branches::default(), NOTHING)]) }
+        Forest { nodes: vec![Branches::default()], numbers: HashMap::new() }
     }
 
     fn intern(&mut self, node: Branches) -> Pruned {
+        // Most trees lead nowhere.
+        if node.itself.is_none() && node.entries.is_empty() {
+            return NOTHING;
+        }
         if let Some(&number) = self.numbers.get(&node) {
             return number;
         }
