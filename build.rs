@@ -16,6 +16,7 @@ mod rules {
 
 use rules::rule::{Anchor, Matcher, Rule, Segment, Shape, Text};
 use std::fmt::Write;
+use std::hash::{Hash, Hasher};
 
 fn main() {
     println!("cargo::rerun-if-changed=patterns");
@@ -84,8 +85,15 @@ fn generate() -> Result<(), String> {
         return Err(errors.join("\nerror: "));
     }
     out.push_str("]\n");
+    let digest = [0u8, 1].map(|half| {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (half, &out).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    });
     let target = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
     std::fs::write(format!("{target}/grams.rs"), grams(&compiled)).map_err(|error| error.to_string())?;
+    std::fs::write(format!("{target}/digest.rs"), format!("{:?}", digest.concat()))
+        .map_err(|error| error.to_string())?;
     std::fs::write(format!("{target}/builtin.rs"), out).map_err(|error| error.to_string())
 }
 

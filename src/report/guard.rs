@@ -4,6 +4,7 @@
 use super::Options;
 use crate::finding::{Finding, Masks};
 use bstr::ByteSlice;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ const SHORTEST: usize = 12;
 /// Stands between a finding's texts and the output.
 pub struct Guard<'a> {
     clear: &'a [u8],
+    /// Looks for it: a story alone holds hundreds of texts.
+    finder: Finder<'a>,
     mask: String,
     show: bool,
     /// The secrets of the whole report.
@@ -25,6 +28,7 @@ impl<'a> Guard<'a> {
     pub fn new(finding: &'a Finding, options: &Options) -> Guard<'a> {
         Guard {
             clear: finding.secret.reveal(),
+            finder: Finder::new(finding.secret.reveal()),
             mask: finding.secret.mask(),
             show: options.show_secrets,
             masks: Arc::clone(&options.masks),
@@ -79,7 +83,7 @@ impl<'a> Guard<'a> {
         }
         let bytes = self.masks.bytes(bytes);
         // Where there is no report around it, only the finding's own is known.
-        match self.clear.len() >= SHORTEST && bytes.contains_str(self.clear) {
+        match self.clear.len() >= SHORTEST && self.finder.find(&bytes).is_some() {
             true => Cow::Owned(bytes.replace(self.clear, &self.mask)),
             false => bytes,
         }

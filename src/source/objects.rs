@@ -88,7 +88,16 @@ impl TryFrom<String> for ObjectId {
 
 impl std::fmt::Display for ObjectId {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        // Reports and stories write thousands of them: all digits at once.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.as_bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        let digits =
+            std::str::from_utf8(&digits[..2 * self.as_bytes().len()]).map_err(|_| std::fmt::Error)?;
+        out.write_str(digits)
     }
 }
 

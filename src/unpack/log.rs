@@ -8,6 +8,7 @@ use super::long::Pieces;
 use crate::text::Reading;
 use memchr::memmem;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Bytes from the start within which a log tells which one it is.
 const HEAD: usize = 64 << 10;
@@ -29,18 +30,22 @@ pub(super) enum Writer {
     Terminal,
 }
 
+/// What GitLab and Jenkins write soon. They are asked of every text.
+static SECTION: LazyLock<memmem::Finder> = LazyLock::new(|| memmem::Finder::new("section_start:"));
+static PIPELINE: LazyLock<memmem::Finder> = LazyLock::new(|| memmem::Finder::new("\n[Pipeline] "));
+
 /// Whose log is this, if it is one that says more when read as such?
 pub(super) fn detect(bytes: &[u8]) -> Option<Writer> {
     let head = &bytes[..bytes.len().min(HEAD)];
     let first = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     // Both of these write them soon; texts that are none are not searched to their ends.
     let early = &head[..head.len().min(EARLY)];
-    let has = |word: &[u8]| memmem::find(early, word).is_some();
+    let has = |word: &memmem::Finder| word.find(early).is_some();
     // Where no code of a terminal is, there is nothing else to look for.
     let codes = memchr::memchr(0x1b, bytes).map_or(&[][..], |at| &bytes[at..]);
     if timestamp(first).is_some_and(|length| is_stream(&first[length..]))
         || first.starts_with(b"Running with gitlab-runner")
-        || has(b"section_start:") && marker(head).is_some()
+        || has(&SECTION) && marker(head).is_some()
     {
         return Some(Writer::GitLab);
     }
@@ -49,7 +54,7 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Writer> {
     }
     if memmem::find(&codes[..codes.len().min(HEAD)], MARK).is_some()
         || first.starts_with(b"Started by ")
-        || has(b"\n[Pipeline] ")
+        || has(&PIPELINE)
     {
         return Some(Writer::Jenkins);
     }
