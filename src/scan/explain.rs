@@ -323,6 +323,13 @@ impl Looked {
         self.read.is_some()
             || self.tried.iter().any(|tried| tried.value.is_some())
             || self.said.as_ref().is_some_and(|said| said.looked.iter().any(Looked::is_telling))
+            || self.is_container()
+    }
+
+    /// Is it a container once it is decoded, which a scan opens?
+    pub fn is_container(&self) -> bool {
+        let within = |said: &Said| said.container.is_some() || said.looked.iter().any(Looked::is_container);
+        self.said.as_ref().is_some_and(within)
     }
 }
 

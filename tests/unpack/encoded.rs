@@ -291,6 +291,8 @@ fn comments_entries_and_reports() {
     assert!(human.contains("a.yaml:3:9") && human.contains("in: conf/a.txt:2:9"), "{human}");
     let explained = tree.run(&["explain", "a.yaml:3"]);
     assert!(explained.out.contains("a container (zip)"), "{}", explained.out);
+    let whole = tree.run(&["explain", "a.yaml"]).out;
+    assert!(whole.contains("a container (zip)") && !whole.contains("nothing is found"), "{whole}");
     tree.write("a.yaml", format!("# sekisho:allow acme-token made for the test\n  file: {zip}\n").as_bytes());
     tree.scan(&["."]).status(0);
     tree.write("a.yaml", &manifest(&zip));

@@ -260,6 +260,11 @@ impl Page {
             let place = if told.question.line.is_some() { "on this line" } else { "in this input" };
             match told.looked.is_empty() {
                 true => self.line(&format!("{NO_ANCHOR} {place}: nothing looked at it")),
+                false if told.looked.iter().any(Looked::is_container) => {
+                    self.line(&format!(
+                        "nothing else is found {place}: what is in a container, `sekisho scan` tells"
+                    ));
+                }
                 false => self.line(&format!("nothing is found {place}")),
             }
             if !told.needed.is_empty() {
