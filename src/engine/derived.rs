@@ -59,8 +59,6 @@ pub(super) struct Far {
     anchor: usize,
     from: usize,
     to: usize,
-    /// Behind the place by which a pass comes upon the anchor: mostly the anchor itself.
-    named: usize,
 }
 
 /// Takes what is found, and which anchors depend on bytes far away.
@@ -242,16 +240,10 @@ impl Plan {
             let whole = (far.from >= source.start || from_start) && (far.to <= source.end || to_end);
             if whole {
                 let shift = |at: usize| (at + copied.target).saturating_sub(copied.source);
-                self.far.push(Far {
-                    anchor: to_text(far.anchor),
-                    from: shift(far.from),
-                    to: shift(far.to),
-                    named: shift(far.named),
-                });
+                self.far.push(Far { anchor: to_text(far.anchor), from: shift(far.from), to: shift(far.to) });
             } else {
                 let anchor = to_text(far.anchor);
-                // What is copied of it: the rest is looked at in any case.
-                self.again.push(anchor..to_text(far.named.min(source.end)).max(anchor + 1));
+                self.again.push(anchor..anchor + 1);
                 broken.push(far.anchor);
             }
         }
@@ -298,9 +290,8 @@ impl Sink for Watch<'_> {
         &mut self.matches
     }
 
-    fn depends_from(&mut self, anchor: usize, named: usize, on: Span) {
-        let named = named.max(anchor) + 1;
-        self.far.push(Far { anchor, from: on.start, to: on.end, named });
+    fn depends(&mut self, anchor: usize, on: Span) {
+        self.far.push(Far { anchor, from: on.start, to: on.end });
     }
 
     #[inline]
@@ -614,9 +605,9 @@ miss = ["=====ACME BEGIN====="]
     }
 
     #[test]
-    fn bytes_far_apart_are_found_by_those_that_are_near() {
+    fn bytes_far_before_a_list_are_no_part_of_it() {
         let said = format!("x acmt_{} x", digits(7, 32));
-        let (far, near) = said.as_bytes().split_at(4);
+        let (far, near) = said.as_bytes().split_at(2);
         let far: String = far.iter().map(|byte| format!("\n{:50}0x{byte:02x},", "")).collect();
         let near: String = near.iter().map(|byte| format!(" 0x{byte:02x},")).collect();
         let text = format!("b = {{{far}\n{near}\n}};\n");

@@ -39,13 +39,7 @@ pub trait Sink {
     /// What is found at `anchor`, or is not, was decided by the bytes of `on` too: told where these are on
     /// other lines or further away than most.
     #[inline(always)]
-    fn depends(&mut self, anchor: usize, on: Span) {
-        self.depends_from(anchor, anchor, on);
-    }
-
-    /// The same of an anchor that was come upon by the place `named`, further on.
-    #[inline(always)]
-    fn depends_from(&mut self, _anchor: usize, _named: usize, _on: Span) {}
+    fn depends(&mut self, _anchor: usize, _on: Span) {}
 
     /// A token rule is tried on the bytes around `place`: from its beginning on, or where a match may hold it.
     #[inline(always)]

@@ -155,7 +155,7 @@ impl Engine {
         for &spot in &spots {
             let looked = region::look(input.text, spot, &mut scratch.decoded.last);
             let Some((anchor, Looked { span, region })) = looked else { continue };
-            out.depends_from(anchor, spot.at as usize, span);
+            out.depends(anchor, span);
             if let Some(region) = region {
                 self.in_region(scratch, input, (&region, anchor), out);
             }

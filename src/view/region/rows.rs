@@ -107,7 +107,19 @@ fn in_list(text: &[u8], at: usize) -> bool {
         && !at.checked_sub(1).is_some_and(|before| in_word(text[before]))
 }
 
-/// Where the byte before the one at `at` stands, if they are of one list.
+/// Does the byte at `at` stand close behind two others of a list, so that the sieve names it? Only behind such a byte a
+/// list goes on further away, as on its next line: so every list shows close to where it begins.
+fn is_named(text: &[u8], at: usize) -> bool {
+    let close = |at: usize| before_in_list(text, at).filter(|before| at - before <= 6);
+    close(at).and_then(close).is_some()
+}
+
+/// Are the bytes at `one` and at `other`, the next that there is, of one list?
+fn goes_on(text: &[u8], one: usize, other: usize) -> bool {
+    other - one <= 6 || is_named(text, one)
+}
+
+/// Where the byte before the one at `at` stands, if they may be of one list.
 fn before_in_list(text: &[u8], at: usize) -> Option<usize> {
     let near = &text[at.saturating_sub(BETWEEN + 4)..at];
     let rest = near.trim_ascii_end();
@@ -116,7 +128,7 @@ fn before_in_list(text: &[u8], at: usize) -> Option<usize> {
     (rest.len() < near.len() && in_list(text, before)).then_some(before)
 }
 
-/// Where the byte behind the one at `at` stands, if they are of one list.
+/// Where the byte behind the one at `at` stands, if they may be of one list.
 fn behind_in_list(text: &[u8], at: usize) -> Option<usize> {
     let near = &text[at + 4..text.len().min(at + 4 + BETWEEN)];
     let rest = near.trim_ascii_start();
@@ -132,7 +144,7 @@ fn listed(text: &[u8], at: usize) -> Option<Row> {
     }
     let floor = at.saturating_sub(BEFORE);
     let mut start = at;
-    while let Some(before) = before_in_list(text, start) {
+    while let Some(before) = before_in_list(text, start).filter(|&before| goes_on(text, before, start)) {
         start = before;
         if start < floor + BETWEEN + 4 && floor > 0 {
             // It began far before.
@@ -142,12 +154,13 @@ fn listed(text: &[u8], at: usize) -> Option<Row> {
     }
     let limit = text.len().min(start + LONGEST);
     let (mut end, mut count) = (start, 1);
-    while let Some(behind) = behind_in_list(text, end).filter(|_| end < limit) {
+    let next = |at: usize| behind_in_list(text, at).filter(|&behind| goes_on(text, at, behind));
+    while let Some(behind) = next(end).filter(|_| end < limit) {
         end = behind;
         count += 1;
     }
     end += 4;
-    let span = Span::new(start.saturating_sub(BETWEEN + 5), text.len().min(end + BETWEEN + 5));
+    let span = Span::new(start.saturating_sub(BETWEEN + 5 + 16), text.len().min(end + BETWEEN + 5));
     let whole: Range<usize> = start..end;
     let mut region = Region::new(Encoding::Hex, Some(Kind::Pairs), vec![whole]);
     region.cut = end >= limit && limit < text.len();
