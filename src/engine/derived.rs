@@ -12,7 +12,7 @@
 //! repositories.
 
 use super::trace::Sink;
-use super::{Engine, Input, Match, Scratch, context, overlap};
+use super::{Engine, Input, Match, Scratch, context, overlap, retain_from};
 use crate::rules::RuleIndex;
 use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
 use crate::text::{Copied, Span};
@@ -21,16 +21,16 @@ use std::ops::Range;
 
 /// How far ahead of its anchor an ordinary match and all that decides about it reaches on its line, in bytes:
 /// name, operator, blanks, quotes, value, and what is looked at behind them.
-const AHEAD: usize = 2048;
+pub(super) const AHEAD: usize = 2048;
 /// Longest token of an ordinary rule, so that its context stays within [`AHEAD`].
 const TOKEN: usize = AHEAD - context::BEHIND - MARGIN;
 /// Bytes behind its line that may decide about an anchor without being told of.
-const MARGIN: usize = 16;
+pub(super) const MARGIN: usize = 16;
 /// Bytes before the end of a line that may decide about anchors behind it: a row of pairs or numbers, an escape, or
 /// what stands before a name on the line before. None of these is longer.
-const BEFORE: usize = 24;
+pub(super) const BEFORE: usize = 24;
 /// How far behind an anchor of an assignment its name may start, with what is looked at before on its line.
-const NAME: usize = 368;
+pub(super) const NAME: usize = 368;
 /// Settled pieces shorter than this (bytes) are not worth being left out.
 const WORTH: usize = 128;
 /// A literal, or a scheme before one, is no longer than this (bytes).
@@ -194,18 +194,6 @@ impl<'e> Deriver<'e> {
         let line = text.get(from - 1..far.min(piece.end)).and_then(|rest| memchr::memchr(b'\n', rest));
         line.map_or(far, |at| from + at).min(piece.end)
     }
-}
-
-/// Of all from `first` on keep those that `keep` says yes to, in their order.
-fn retain_from<T>(all: &mut Vec<T>, first: usize, keep: impl Fn(&T) -> bool) {
-    let mut kept = first;
-    for at in first..all.len() {
-        if keep(&all[at]) {
-            all.swap(kept, at);
-            kept += 1;
-        }
-    }
-    all.truncate(kept);
 }
 
 /// Behind the last anchor that nothing behind a piece decides about, but what was told of.

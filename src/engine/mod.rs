@@ -143,6 +143,18 @@ impl Scratch {
     }
 }
 
+/// Of all from `first` on keep those that `keep` says yes to, in their order; what was there before is not looked at.
+fn retain_from<T>(all: &mut Vec<T>, first: usize, mut keep: impl FnMut(&T) -> bool) {
+    let mut kept = first;
+    for at in first..all.len() {
+        if keep(&all[at]) {
+            all.swap(kept, at);
+            kept += 1;
+        }
+    }
+    all.truncate(kept);
+}
+
 /// Rules compiled for scanning.
 pub struct Engine {
     rules: RuleSet,
@@ -280,11 +292,7 @@ impl Engine {
         self.look(scratch, input, from..to, out);
         self.settle(out, first);
         if input.own != (0..input.text.len()) {
-            let mut index = 0;
-            out.matches().retain(|found| {
-                index += 1;
-                index <= first || input.own.contains(&found.anchor)
-            });
+            retain_from(out.matches(), first, |found| input.own.contains(&found.anchor));
             scratch.decoded.keep_own(first_enclosed, &input.own);
         }
     }
@@ -313,12 +321,9 @@ impl Engine {
     /// Of the matches from `first` on those go whose URL or header only shows where a password would
     /// stand, and the tokens of tests that were made for them.
     fn keep_passwords<S: Sink>(&self, input: &Input<'_>, first: usize, out: &mut S) {
-        let mut index = 0;
         let mut gone = Vec::new();
-        out.matches().retain(|found| {
-            index += 1;
-            let kept = index <= first
-                || found.decoded.is_some()
+        retain_from(out.matches(), first, |found| {
+            let kept = found.decoded.is_some()
                 || match self.rules.get(found.rule).check.as_deref() {
                     Some("url-password") => noise::url_password(input.text, found.secret, input.kind.fixture),
                     Some("given-password") => {

@@ -15,7 +15,7 @@ mod squeezed;
 mod value;
 
 use super::trace::{AnchorKind, Event, Listener, Look, Sink, Trace, Undone};
-use super::{Engine, Input, Match, Scratch};
+use super::{Engine, Input, Match, Scratch, retain_from};
 use crate::archive::Kind;
 use crate::text::Span;
 use crate::utf16;
@@ -104,13 +104,8 @@ impl State {
 
     /// Of the containers from `first` on keep those that belong to a part of the text.
     pub(super) fn keep_own(&mut self, first: usize, own: &Range<usize>) {
-        let mut index = 0;
-        let own = |found: &Enclosed| {
-            index += 1;
-            index <= first || own.contains(&found.anchor)
-        };
         if let Some(all) = &mut self.enclosed {
-            all.retain(own);
+            retain_from(all, first, |found| own.contains(&found.anchor));
         }
     }
 }

@@ -378,10 +378,11 @@ fn same(found: &[Match]) -> Vec<(crate::rules::RuleIndex, Span, Vec<u8>)> {
 
 /// The bytes that decide where nobody is told of any: those of the line, and a few beside it, as `derived` has them.
 fn near(text: &[u8], at: usize) -> Span {
+    use crate::engine::derived::{AHEAD, BEFORE, MARGIN, NAME};
     let before = |by: usize| at.saturating_sub(by);
-    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end.saturating_sub(23));
-    let end = memchr::memchr(b'\n', &text[at + 1..]).map_or(text.len(), |by| at + by + 18);
-    Span::new(line.max(before(368)).min(before(24)), end.min(at + 2048).min(text.len()))
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| (end + 1).saturating_sub(BEFORE));
+    let end = memchr::memchr(b'\n', &text[at + 1..]).map_or(text.len(), |by| at + by + 2 + MARGIN);
+    Span::new(line.max(before(NAME)).min(before(BEFORE)), end.min(at + AHEAD).min(text.len()))
 }
 
 proptest! {
