@@ -11,6 +11,8 @@ const LEAST: usize = 10;
 const HEAD: usize = 6;
 /// Most bytes between two of a list.
 const BETWEEN: usize = 64;
+/// From the beginning of one to that of the next in `0x61, 0x62`, as far as the sieve takes them for close.
+const CLOSE: usize = 6;
 /// Most bytes of a line of a dump.
 const LINE: usize = 200;
 
@@ -110,13 +112,13 @@ fn in_list(text: &[u8], at: usize) -> bool {
 /// Does the byte at `at` stand close behind two others of a list, so that the sieve names it? Only behind such a byte a
 /// list goes on further away, as on its next line: so every list shows close to where it begins.
 fn is_named(text: &[u8], at: usize) -> bool {
-    let close = |at: usize| before_in_list(text, at).filter(|before| at - before <= 6);
+    let close = |at: usize| before_in_list(text, at).filter(|before| at - before <= CLOSE);
     close(at).and_then(close).is_some()
 }
 
 /// Are the bytes at `one` and at `other`, the next that there is, of one list?
 fn goes_on(text: &[u8], one: usize, other: usize) -> bool {
-    other - one <= 6 || is_named(text, one)
+    other - one <= CLOSE || is_named(text, one)
 }
 
 /// Where the byte before the one at `at` stands, if they may be of one list.
@@ -160,7 +162,9 @@ fn listed(text: &[u8], at: usize) -> Option<Row> {
         count += 1;
     }
     end += 4;
-    let span = Span::new(start.saturating_sub(BETWEEN + 5 + 16), text.len().min(end + BETWEEN + 5));
+    // What stands before it is of no list, or has no two close before it.
+    let span =
+        Span::new(start.saturating_sub(BETWEEN + 5 + 2 * (CLOSE + 2)), text.len().min(end + BETWEEN + 5));
     let whole: Range<usize> = start..end;
     let mut region = Region::new(Encoding::Hex, Some(Kind::Pairs), vec![whole]);
     region.cut = end >= limit && limit < text.len();

@@ -294,7 +294,8 @@ fn wrapped(
     while let Some(line) = same(next) {
         let last = pieces[pieces.len() - 1].len();
         let behind = suffix(text, &line);
-        let closed = behind != end_of && closes(behind);
+        let differs = behind != end_of;
+        let closed = differs && closes(behind);
         // A line that is shorter than the one before is the last. But the first may be longer than all
         // others, where these are set in, and the last may take the rest, however long, as in RTF.
         let follows = match pieces.len() {
@@ -302,10 +303,10 @@ fn wrapped(
             2 if last < run.len() => line.run.len() == last,
             _ => line.run.len() <= last || closed && !behind.is_empty(),
         };
-        if !follows || line.end - run.start > LONGEST || behind != end_of && !closed {
+        if !follows || line.end - run.start > LONGEST || differs && !closed {
             break;
         }
-        let ends = pieces.len() > 1 && line.run.len() < last || behind != end_of;
+        let ends = pieces.len() > 1 && line.run.len() < last || differs;
         pieces.push(line.run.clone());
         next = line.end;
         if ends {
