@@ -176,12 +176,27 @@ impl Engine {
             return;
         }
         state.last = Some((assignment.name, assignment.value, judged));
-        out.depends(word.start, context::around(whole(&assignment)));
+        let around = self.in_assignment(state, input, (word, judged), &assignment, out);
+        let all = whole(&assignment);
+        let one_line = memchr::memchr(b'\n', &text[all.range()]).is_none();
+        out.depends(word.start, if around || !one_line { context::around(all) } else { all });
+    }
+
+    /// Is the value of an assignment a secret? Tells whether more counted than its own line.
+    fn in_assignment(
+        &self,
+        state: &mut State,
+        input: &Input<'_>,
+        (word, judged): (Span, bool),
+        assignment: &Assignment,
+        out: &mut impl Sink,
+    ) -> bool {
+        let text = input.text;
         out.note(|| Event { anchor: word, kind: AnchorKind::Name, look: Look::Read(assignment.clone()) });
         let judgement = std::cell::OnceCell::new();
         let judge = || {
             judgement.get_or_init(|| {
-                let context = noise::Context { text, assignment: &assignment, file: input.kind };
+                let context = noise::Context { text, assignment, file: input.kind };
                 noise::judge(&context, &mut state.judged.borrow_mut())
             })
         };
@@ -192,13 +207,13 @@ impl Engine {
         }
         if known
             && let Some(found) =
-                self.known_value(&mut state.found, text, &assignment, (word, judged), &|| judge().secret, out)
+                self.known_value(&mut state.found, text, assignment, (word, judged), &|| judge().secret, out)
         {
             out.found(found);
-            return;
+            return true;
         }
         if self.written_value(&state.judged, input, (word, assignment.value, judged), out.matches()) {
-            return;
+            return true;
         }
         if judged
             && assignment.operator != Operator::Word
@@ -212,13 +227,13 @@ impl Engine {
                 true => Ok(Certainty::Judged),
             };
             out.note(|| {
-                let context = noise::Context { text, assignment: &assignment, file: input.kind };
-                self.judged((word, rule), &context, whole(&assignment), verdict)
+                let context = noise::Context { text, assignment, file: input.kind };
+                self.judged((word, rule), &context, whole(assignment), verdict)
             });
             if let Ok(certainty) = verdict {
                 out.found(Match {
                     rule,
-                    whole: whole(&assignment),
+                    whole: whole(assignment),
                     secret: assignment.value,
                     anchor: word.start,
                     certainty,
@@ -227,6 +242,7 @@ impl Engine {
                 });
             }
         }
+        known || judgement.get().is_some_and(|judgement| !judgement.obvious)
     }
 
     /// The most specific rule of the table that knows this value.

@@ -63,6 +63,7 @@ pub(super) struct Far {
 
 /// Takes what is found, and which anchors depend on bytes far away.
 struct Watch<'a> {
+    text: &'a [u8],
     reaches: &'a [u32],
     matches: Vec<Match>,
     far: Vec<Far>,
@@ -109,7 +110,8 @@ impl<'e> Deriver<'e> {
 
     /// Scan a text, with what it was made from where that is known.
     pub fn scan(&self, scratch: &mut Scratch, input: &Input<'_>, derived: Option<Derived<'_>>) -> Trace {
-        let mut watch = Watch { reaches: &self.reaches, matches: Vec::new(), far: Vec::new() };
+        let mut watch =
+            Watch { text: input.text, reaches: &self.reaches, matches: Vec::new(), far: Vec::new() };
         let whole = 0..input.text.len();
         let plan = derived.and_then(|derived| self.plan(input.text, &derived));
         let ranges = match plan {
@@ -279,7 +281,9 @@ impl Sink for Watch<'_> {
     }
 
     fn depends(&mut self, anchor: usize, on: Span) {
-        self.far.push(Far { anchor, from: on.start, to: on.end });
+        if !is_near(self.text, anchor, on) {
+            self.far.push(Far { anchor, from: on.start, to: on.end });
+        }
     }
 
     #[inline]
@@ -299,6 +303,18 @@ impl Sink for Watch<'_> {
             self.depends(at, context::around(Span::new(at, end)));
         }
     }
+}
+
+/// Do these bytes stand on the line of the anchor, or so close to it that they are copied together with it wherever
+/// it is settled? What would go beyond the text does not.
+fn is_near(text: &[u8], anchor: usize, on: Span) -> bool {
+    if on.start + NAME < anchor || anchor + AHEAD < on.end {
+        return false;
+    }
+    let before = memchr::memrchr(b'\n', &text[on.start.min(anchor)..anchor]).map_or(0, |at| at + 1);
+    let rest = &text[anchor..on.end.clamp(anchor, text.len())];
+    let behind = memchr::memchr(b'\n', rest).map_or(0, |at| on.end - anchor - at - 1);
+    before < BEFORE && behind <= MARGIN
 }
 
 /// Behind the last byte that decides whether a shape matches at `at`.

@@ -69,6 +69,8 @@ pub struct Judgement {
     pub kind: NameKind,
     /// Logarithm of the odds that the value is a credential.
     pub score: f32,
+    /// A look was enough: nothing but the value, the name and what stands before them on their line counted.
+    pub obvious: bool,
 }
 
 /// Least score of a credential.
@@ -84,7 +86,7 @@ pub fn judge(context: &Context<'_>, memory: &mut Memory) -> Judgement {
     let name = Name::new(&context.text[context.assignment.name.range()]);
     let name = &name;
     if why_obvious(context, name).is_some() {
-        return Judgement { secret: false, kind: name::kind(name), score: NEVER };
+        return Judgement { secret: false, kind: name::kind(name), score: NEVER, obvious: true };
     }
     memory.recall(context, || weigh(context, name))
 }
@@ -108,7 +110,8 @@ fn weigh(context: &Context<'_>, name: &Name<'_>) -> Judgement {
             (score, score >= threshold(context.file))
         }
     };
-    Judgement { secret: likely || evident::evident(context, name, kind), kind, score }
+    let secret = likely || evident::evident(context, name, kind);
+    Judgement { secret, kind, score, obvious: false }
 }
 
 /// True where a value without quotes cannot be a credential if the file is code: it is an expression.
