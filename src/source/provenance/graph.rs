@@ -54,6 +54,15 @@ pub(super) enum Root {
     Blob(ObjectId),
 }
 
+impl Root {
+    /// The object itself.
+    pub(super) fn id(&self) -> ObjectId {
+        match *self {
+            Root::Commit(id) | Root::Tree(id) | Root::Blob(id) => id,
+        }
+    }
+}
+
 impl Graph {
     /// Read everything that is reachable from the references and from `more` commits, but for what is `known`.
     pub(super) fn read(

@@ -95,6 +95,14 @@ impl Beforehand {
     fn commit(&self, id: &ObjectId) -> Option<&Commit> {
         self.commits.get(id)
     }
+
+    /// The trees of the commits, older ones first.
+    fn roots(&self) -> Vec<Root> {
+        let mut commits: Vec<(i64, ObjectId)> =
+            self.commits.values().map(|commit| (commit.time, commit.tree)).collect();
+        commits.sort_unstable();
+        commits.into_iter().map(|(_, tree)| Root::Commit(tree)).collect()
+    }
 }
 
 /// The history of a repository, ready to be asked.
@@ -176,8 +184,8 @@ impl<'a> Provenance<'a> {
         let of_kind = |kind, troubles: &[ReadError]| -> Vec<(ObjectKind, ReadError)> {
             troubles.iter().map(|trouble| (kind, trouble.clone())).collect()
         };
-        let mut troubles = of_kind(ObjectKind::Commit, &self.graph().troubles);
         let prepared = self.prepare(ids);
+        let mut troubles = of_kind(ObjectKind::Commit, &self.graph().troubles);
         troubles.extend(of_kind(ObjectKind::Tree, &prepared.answers.troubles));
         let masks = self.class_masks();
         let tracing = Tracing { history: self, prepared: &prepared, masks: &masks };
@@ -200,12 +208,26 @@ impl<'a> Provenance<'a> {
         let answers = if ids.is_empty() {
             pruned::Answers::empty(self.graph().commits.len())
         } else {
-            pruned::prune(self.objects, &Wanted::new(&ids), &self.graph().commits, self.threads)
+            self.prune(&Wanted::new(&ids))
         };
         let news = News::of(&self.graph().commits, &answers);
         let prepared = Rc::new(Prepared { ids, answers, news });
         *self.prepared.borrow_mut() = Some(Rc::clone(&prepared));
         prepared
+    }
+
+    /// The trees of all commits, pruned for what is wanted.
+    fn prune(&self, wanted: &Wanted) -> pruned::Answers {
+        let (objects, threads) = (self.objects, self.threads);
+        let look = |roots: &[Root]| pruned::prune(objects, wanted, roots, threads);
+        // What is known beforehand is looked at while the graph is made.
+        let known = if self.graph.get().is_none() { self.beforehand.roots() } else { Vec::new() };
+        let (graph, answers) = std::thread::scope(|scope| {
+            let answers = scope.spawn(|| look(&known));
+            (self.graph(), answers.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let roots: Vec<Root> = graph.commits.iter().map(|commit| commit.root).collect();
+        answers.about(&known, &roots, look)
     }
 
     /// For each commit the classes of the names that lead to it, one bit each.

@@ -5,12 +5,14 @@
 //! commits hold the same wanted objects at the same paths exactly where their numbers are equal.
 
 use super::super::objects::{ObjectId, Objects, ReadError};
-use super::graph::{Node, Root};
+use super::graph::Root;
 use crate::error::SkipReason;
 use crate::origin::ObjectKind;
 use bstr::BString;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// The number of a pruned tree: its place in the list of nodes.
 pub(super) type Pruned = u32;
@@ -125,37 +127,78 @@ impl Forest {
     }
 }
 
-/// The pruned tree of each commit, in order.
+/// The pruned tree of each root that was asked about, in order.
 pub(super) struct Answers {
     pub(super) forest: Forest,
     pub(super) of: Vec<Pruned>,
     pub(super) troubles: Vec<ReadError>,
 }
 
-/// Prune the trees of all commits, on `threads` threads.
-pub(super) fn prune(objects: &dyn Objects, wanted: &Wanted, commits: &[Node], threads: usize) -> Answers {
-    // Neighbours share most of their trees: each thread takes a run of them. Newest first, as packs
-    // keep newer trees whole and older ones as differences from them.
-    let share = commits.len().div_ceil(threads.max(1)).max(1);
-    let work = |commits: &[Node]| {
+/// Roots that a thread takes at a time.
+const RUN: usize = 256;
+
+/// Roots that are divided among threads.
+struct Shares(Vec<Mutex<Range<usize>>>);
+
+impl Shares {
+    fn new(roots: usize, threads: usize) -> Shares {
+        let share = roots.div_ceil(threads.max(1)).max(1);
+        let starts = (0..roots).step_by(share);
+        Shares(starts.map(|start| Mutex::new(start..roots.min(start + share))).collect())
+    }
+
+    /// What a thread does next: the last of its own, or the first of another one's. Neighbours share most of their
+    /// trees, and a thread whose own share is done has read those of its first.
+    fn next(&self, thread: usize) -> Option<Range<usize>> {
+        let left = |share: usize| self.0[share].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = left(thread);
+        if !own.is_empty() {
+            let from = own.start.max(own.end.saturating_sub(RUN));
+            return Some(from..std::mem::replace(&mut own.end, from));
+        }
+        drop(own);
+        (0..self.0.len()).find_map(|other| {
+            let mut share = left(other);
+            let to = share.end.min(share.start + RUN);
+            (!share.is_empty()).then(|| std::mem::replace(&mut share.start, to)..to)
+        })
+    }
+}
+
+/// Prune the trees of all roots, older ones first, on `threads` threads.
+pub(super) fn prune(objects: &dyn Objects, wanted: &Wanted, roots: &[Root], threads: usize) -> Answers {
+    let shares = Shares::new(roots.len(), threads);
+    let work = |thread: usize| {
         let mut pruner = Pruner::new(objects, wanted);
-        let mut of: Vec<Pruned> = commits.iter().rev().map(|commit| pruner.root(commit.root)).collect();
-        of.reverse();
-        (pruner.forest, of, pruner.troubles)
+        let mut done: Vec<(usize, Vec<Pruned>)> = Vec::new();
+        // Newest first, as packs keep newer trees whole and older ones as differences from them.
+        while let Some(run) = shares.next(thread) {
+            let mut of: Vec<Pruned> =
+                roots[run.clone()].iter().rev().map(|&root| pruner.root(root)).collect();
+            of.reverse();
+            done.push((run.start, of));
+        }
+        (pruner.forest, done, pruner.troubles)
     };
+    let work = &work;
     let parts: Vec<_> = std::thread::scope(|scope| {
-        let crew: Vec<_> = commits.chunks(share).map(|part| scope.spawn(move || work(part))).collect();
+        let crew: Vec<_> = (0..shares.0.len()).map(|thread| scope.spawn(move || work(thread))).collect();
         let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
             part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         crew.into_iter().map(join).collect()
     });
-    let mut answers = Answers { forest: Forest::new(), of: Vec::new(), troubles: Vec::new() };
-    for (forest, of, troubles) in parts {
+    let mut answers = Answers::none();
+    let mut all: Vec<(usize, Vec<Pruned>)> = Vec::new();
+    for (forest, done, troubles) in parts {
         let numbers = answers.forest.absorb(forest);
-        answers.of.extend(of.into_iter().map(|number| numbers[number as usize]));
+        all.extend(done.into_iter().map(|(start, of)| {
+            (start, of.into_iter().map(|number| numbers[number as usize]).collect::<Vec<Pruned>>())
+        }));
         answers.troubles.extend(troubles);
     }
+    all.sort_unstable_by_key(|(start, _)| *start);
+    answers.of = all.into_iter().flat_map(|(_, of)| of).collect();
     answers.troubles.sort_by_key(|trouble| trouble.id);
     answers.troubles.dedup_by_key(|trouble| trouble.id);
     answers
@@ -319,8 +362,34 @@ impl<'t> Entry<'t> {
 }
 
 impl Answers {
+    /// The answers where nothing is asked.
+    fn none() -> Answers {
+        Answers { forest: Forest::new(), of: Vec::new(), troubles: Vec::new() }
+    }
+
     /// The answers where nothing is wanted.
-    pub(super) fn empty(commits: usize) -> Answers {
-        Answers { forest: Forest::new(), of: vec![NOTHING; commits], troubles: Vec::new() }
+    pub(super) fn empty(roots: usize) -> Answers {
+        Answers { of: vec![NOTHING; roots], ..Answers::none() }
+    }
+
+    /// The answers about `roots`, of which these are some: those about `known`, in order. The others are looked for.
+    pub(super) fn about(
+        mut self,
+        known: &[Root],
+        roots: &[Root],
+        look: impl FnOnce(&[Root]) -> Answers,
+    ) -> Answers {
+        let known: HashMap<ObjectId, Pruned, Quick> = known.iter().map(Root::id).zip(self.of).collect();
+        let place = |root: &Root| known.get(&root.id()).copied();
+        let others: Vec<Root> = roots.iter().filter(|root| place(root).is_none()).copied().collect();
+        let more = if others.is_empty() { Answers::none() } else { look(&others) };
+        let numbers = self.forest.absorb(more.forest);
+        let mut more_of = more.of.into_iter().map(|number| numbers[number as usize]);
+        self.of =
+            roots.iter().map(|root| place(root).or_else(|| more_of.next()).unwrap_or(NOTHING)).collect();
+        self.troubles.extend(more.troubles);
+        self.troubles.sort_by_key(|trouble| trouble.id);
+        self.troubles.dedup_by_key(|trouble| trouble.id);
+        self
     }
 }
