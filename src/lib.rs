@@ -5,7 +5,7 @@
 //!
 //! | floor | modules | what they know |
 //! |---|---|---|
-//! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`], [`archive`], [`vectors`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings, members of containers, what the processor can do |
+//! | 0 | [`text`], [`origin`], [`secret`], [`error`], [`utf16`], [`archive`], [`vectors`], [`fetch`] | spans and lines, where bytes came from, clear text that cannot be printed, errors, text in wide encodings, members of containers, what the processor can do |
 //! | 1 | [`rules`], [`source`], [`view`] | what a secret looks like; where bytes are read from; other readings of bytes |
 //! | 2 | [`engine`], [`finding`], [`cache`], [`unpack`] | spans of secrets in bytes; a finding as people see it; objects known to be clean; opening of containers |
 //! | 3 | [`policy`], [`attribution`], [`remediation`], [`report`], [`mask`] | what is reported; where a leak came from; how to take it out; how it is written; what leaves a log |
@@ -14,6 +14,7 @@
 
 pub mod archive;
 pub mod error;
+pub mod fetch;
 pub mod origin;
 pub mod secret;
 pub mod text;

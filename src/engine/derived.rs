@@ -11,11 +11,14 @@
 //! The result is that of a scan of the whole text; `tests/audit` compares the two over real
 //! repositories.
 
+mod lines;
+
 use super::trace::Sink;
 use super::{Engine, Input, Match, Scratch, context, overlap, retain_from};
 use crate::rules::RuleIndex;
 use crate::rules::rule::{Anchor, Matcher, Segment, Shape, Token};
 use crate::text::{Copied, Span};
+pub(super) use lines::Lines;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::ops::Range;
 
@@ -86,6 +89,8 @@ pub struct Deriver<'e> {
     reaches: Vec<u32>,
     /// The longest way back from a literal to where its match starts, of ordinary rules.
     back: usize,
+    /// Lines in which nothing is are remembered.
+    remembers: bool,
 }
 
 impl<'e> Deriver<'e> {
@@ -105,7 +110,12 @@ impl<'e> Deriver<'e> {
                 back = back.max(*reach as usize);
             }
         }
-        Deriver { engine, reaches, back }
+        Deriver { engine, reaches, back, remembers: false }
+    }
+
+    /// Also remember lines in which nothing is.
+    pub fn remembering(self) -> Deriver<'e> {
+        Deriver { remembers: true, ..self }
     }
 
     /// Scan a text, with what it was made from where that is known.
@@ -123,7 +133,11 @@ impl<'e> Deriver<'e> {
             None => vec![whole],
         };
         let carried = watch.far.len();
-        for range in ranges {
+        let again = match self.remembers {
+            true => scratch.lines.unknown(input, ranges),
+            false => ranges,
+        };
+        for range in again {
             self.look(scratch, input, range, &mut watch);
         }
         let Watch { matches: mut found, mut far, .. } = watch;
@@ -135,6 +149,9 @@ impl<'e> Deriver<'e> {
         far[carried..].sort_unstable();
         far.sort();
         far.dedup();
+        if self.remembers {
+            scratch.lines.remember(&found, &far);
+        }
         Trace { matches, found, far }
     }
 
@@ -202,7 +219,7 @@ impl<'e> Deriver<'e> {
 fn end(text: &[u8], piece: Span) -> usize {
     let floor = piece.start.max(piece.end.saturating_sub(AHEAD));
     let to = piece.end.saturating_sub(MARGIN).max(floor);
-    memchr::memrchr(b'\n', &text[floor..to]).map_or(floor, |at| floor + at)
+    memchr::memrchr(b'\n', &text[floor..to]).map_or(floor, |at| floor + at + 1)
 }
 
 /// What a copied piece brings, and what is left to look at.

@@ -116,6 +116,7 @@ pub struct Scratch {
     candidates: candidate::Candidates,
     assigned: assigned::State,
     decoded: decoded::State,
+    lines: derived::Lines,
 }
 
 impl Scratch {

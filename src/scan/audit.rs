@@ -101,7 +101,10 @@ impl Scan {
     pub fn audit(&self, history: &mut History, options: &AuditOptions<'_>) -> Audited {
         let (began, started) = (Instant::now(), SystemTime::now());
         self.progress.total.store(history.objects(), Ordering::Relaxed);
-        let deriver = Deriver::new(&self.engine);
+        let mut deriver = Deriver::new(&self.engine);
+        if !options.every_byte {
+            deriver = deriver.remembering();
+        }
         let images = Images::default();
         let large = history.large_files();
         let new = || Auditor::new(self, &deriver, (&images, &large), options.every_byte);

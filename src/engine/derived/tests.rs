@@ -1,6 +1,7 @@
 use super::*;
 use crate::rules::RuleSet;
 use proptest::prelude::*;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 /// Own rules: short and long tokens, some over several lines, with context words, inside of other
@@ -136,21 +137,32 @@ fn derive(base: &[u8], steps: &[(usize, usize, String)]) -> (Vec<u8>, Vec<Copied
     (made, copies)
 }
 
+thread_local! {
+    /// What all texts of a thread leave behind: lines of one come back in others.
+    static REMEMBERED: RefCell<Scratch> = RefCell::default();
+}
+
 fn agree(base: &[u8], steps: &[(usize, usize, String)]) -> Result<(), TestCaseError> {
-    let deriver = Deriver::new(&ENGINE);
-    let mut scratch = Scratch::default();
-    let mut trace = deriver.scan(&mut scratch, &Input::whole(base), None);
-    let mut base = base.to_vec();
-    // Made from one another, twice.
-    for _ in 0..2 {
-        let (made, copies) = derive(&base, steps);
-        let derived = Derived { base: &trace, base_length: base.len(), copies: &copies };
-        let found = deriver.scan(&mut scratch, &Input::whole(&made), Some(derived));
-        let whole = deriver.scan(&mut scratch, &Input::whole(&made), None);
-        prop_assert_eq!(sorted(&found), sorted(&whole), "{}", String::from_utf8_lossy(&made));
-        (base, trace) = (made, found);
-    }
-    Ok(())
+    let (deriver, plain) = (Deriver::new(&ENGINE).remembering(), Deriver::new(&ENGINE));
+    let mut alone = Scratch::default();
+    REMEMBERED.with_borrow_mut(|scratch| {
+        let mut trace = deriver.scan(scratch, &Input::whole(base), None);
+        let mut base = base.to_vec();
+        // Made from one another, twice.
+        for _ in 0..2 {
+            let (made, copies) = derive(&base, steps);
+            let derived = || Some(Derived { base: &trace, base_length: base.len(), copies: &copies });
+            let input = Input::whole(&made);
+            let (found, also) =
+                (deriver.scan(scratch, &input, derived()), plain.scan(&mut alone, &input, derived()));
+            let whole = plain.scan(&mut alone, &input, None);
+            let text = String::from_utf8_lossy(&made);
+            prop_assert_eq!(sorted(&also), sorted(&whole), "{}", &text);
+            prop_assert_eq!(sorted(&found), sorted(&whole), "with lines remembered: {}", &text);
+            (base, trace) = (made, found);
+        }
+        Ok(())
+    })
 }
 
 proptest! {
@@ -257,4 +269,48 @@ fn few_bytes_are_looked_at_again() {
     let plan = deriver.plan(made.as_bytes(), &derived).unwrap();
     let again: usize = plan.again.iter().map(ExactSizeIterator::len).sum();
     assert!(again < 1200, "{again}");
+}
+
+/// The places of `text` that are looked at where these lines were looked at before.
+fn unknown(before: &str, text: &str) -> Vec<Range<usize>> {
+    let deriver = Deriver::new(&ENGINE).remembering();
+    let mut scratch = Scratch::default();
+    deriver.scan(&mut scratch, &Input::whole(before.as_bytes()), None);
+    let whole = 0..text.len();
+    scratch.lines.unknown(&Input::whole(text.as_bytes()), vec![whole])
+}
+
+#[test]
+fn lines_without_findings_are_looked_at_once() {
+    let line = |number: usize| format!("let some_{number} = other({});\n", number * 7919 % 1000);
+    let all: String = (0..100).map(line).collect();
+    assert_eq!(unknown("", &all), [0..all.len()]);
+    assert!(unknown(&all, &all).is_empty());
+    // What is new is looked at, with its neighbours at most.
+    let at = all.find("let some_50 ").unwrap();
+    let again = unknown(&all, &format!("{}let new = 1;\n{}", &all[..at], &all[at..]));
+    assert!(again.len() == 1 && again[0].contains(&at) && again[0].len() < 400, "{again:?}");
+    // So is the same in a text of another kind.
+    let mut scratch = Scratch::default();
+    let deriver = Deriver::new(&ENGINE).remembering();
+    deriver.scan(&mut scratch, &Input::whole(all.as_bytes()), None);
+    let binary = Input { binary: true, ..Input::whole(all.as_bytes()) };
+    let whole = 0..all.len();
+    assert_eq!(scratch.lines.unknown(&binary, vec![whole.clone()]), [whole]);
+}
+
+#[test]
+fn lines_with_findings_or_far_context_are_looked_at_again() {
+    let filler = "let some_thing = other(thing);\n".repeat(20);
+    for line in [
+        format!("DB_PASSWORD={}\n", digits(7, 14)),
+        format!("key: acmn-{:024x}\n", 0x1234_5678_9abc_u64),
+        "password = (\n".to_owned(),
+    ] {
+        let text = format!("{filler}{line}{filler}");
+        let again = unknown(&text, &text);
+        assert!(again.iter().any(|range| range.contains(&filler.len())), "{line} {again:?}");
+        // Where no look told of more, its neighbours are known.
+        assert!(again.iter().map(ExactSizeIterator::len).sum::<usize>() < 400, "{line} {again:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Files of a repository mapped into memory.
 #![allow(unsafe_code, reason = "mapping a file is unsafe by its nature; this module does nothing else")]
 
+use crate::fetch::fetch;
 use memmap2::Mmap;
 use std::fs::File;
 use std::io;
@@ -34,14 +35,9 @@ impl Map {
     /// Have the processor fetch the bytes at `at`, which are read soon: measured, waiting for them takes as long
     /// as a tenth of all inflating, as the walk through a pack goes to and fro.
     pub(in crate::source) fn fetch(&self, at: u64) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(bytes) = self.bytes().get(at as usize..) {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: an address is fetched, not read; it is one of the mapping's.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().cast()) };
+        if let Some(byte) = self.bytes().get(at as usize) {
+            fetch(byte);
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = at;
     }
 
     /// The bytes.
