@@ -31,7 +31,7 @@ use crate::text::{Part, Reading};
 use crate::unpack::{Images, Unpack};
 use crate::utf16;
 use comments::{Allowance, Used};
-use cut::{Cut, Lines};
+use cut::{Around, Cut, Lines};
 use enclosed::Runs;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -294,7 +294,17 @@ impl<'s> Scanner<'s> {
         if !self.matches.is_empty() || !enclosed.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
             let (scan, matches, reading) = (self.scan, &self.matches, None);
-            let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
+            let cut = Cut {
+                scan,
+                origin,
+                text,
+                matches,
+                original,
+                reading,
+                aside,
+                read,
+                around: Around::default(),
+            };
             let mut lines = Lines::new(text, part.lines, part.column);
             cut.hits(&mut lines, (&mut self.hits, &mut self.skipped));
             self.runs.keep(&cut, &mut lines, enclosed, &mut self.skipped);
@@ -358,6 +368,7 @@ impl Visit for Scanner<'_> {
                 reading: None,
                 aside,
                 read: read_as,
+                around: Around::default(),
             };
             let mut lines = Lines::new(window.text, window.lines_before, window.column_before);
             cut.hits(&mut lines, (&mut *hits, &mut *skipped));

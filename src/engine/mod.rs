@@ -21,6 +21,7 @@ mod overlap;
 pub mod stream;
 pub mod trace;
 pub mod trial;
+mod unshown;
 mod verify;
 mod words;
 
@@ -29,10 +30,11 @@ use crate::rules::{RuleIndex, RuleSet};
 use crate::text::Span;
 use noise::FileKind;
 use std::ops::Range;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use trace::Sink;
 
 pub use overlap::specificity;
+pub use unshown::Unshown;
 pub use verify::{Refusal, details, entropy};
 
 /// Bytes of one candidate pass: small enough for the first-level cache.
@@ -250,24 +252,6 @@ impl Engine {
             inactive.contains(&true).then(|| Box::new(Engine::with(self.rules.clone(), inactive)))
         };
         self.idle.get_or_init(make).as_deref()
-    }
-
-    /// What must not be shown of a text around `piece`: whatever any rule takes for a secret there, in
-    /// force or not and in any kind of file.
-    pub fn unshown(&self, text: &[u8], piece: Span) -> Vec<Span> {
-        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scratch = spare().pop().unwrap_or_default();
-        let own = piece.start.saturating_sub(LOOK_BEHIND)..piece.end;
-        let input = Input { text, own, kind: FileKind::ANY, binary: false };
-        let mut found = Vec::new();
-        self.scan(&mut scratch, &input, &mut found);
-        if let Some(idle) = self.idle() {
-            idle.scan(&mut scratch, &input, &mut found);
-        }
-        // They are told where the whole text is scanned.
-        scratch.take_limits();
-        spare().push(scratch);
-        found.into_iter().map(|found| found.secret).collect()
     }
 
     /// Find all secrets of `input`. `out` is added to; what is added is sorted by place and holds no

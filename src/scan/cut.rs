@@ -1,12 +1,13 @@
 //! Makes hits of matches: the text around them is cut once, here.
 
 use super::{Hit, ReadAs, SHOWN, Scan, WRITTEN};
-use crate::engine::Match;
+use crate::engine::{Match, Unshown};
 use crate::error::{SkipReason, Skipped};
 use crate::finding::{Occurrence, Preview};
 use crate::origin::Origin;
 use crate::secret::Secret;
 use crate::text::{LineIndex, Position, Reading, Span, hide};
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -44,6 +45,16 @@ pub(super) struct Cut<'a> {
     pub(super) aside: bool,
     /// How `text` was made from the input.
     pub(super) read: ReadAs,
+    /// What is known of secrets around places of the text.
+    pub(super) around: Around,
+}
+
+/// See [`Cut::around`].
+#[derive(Default)]
+pub(super) struct Around {
+    unshown: RefCell<Unshown>,
+    /// The secrets of the matches in order, and the length of the longest (bytes).
+    matched: OnceCell<(Vec<Span>, usize)>,
 }
 
 impl Cut<'_> {
@@ -129,8 +140,16 @@ impl Cut<'_> {
 
     /// Every secret around a piece of the text.
     pub(super) fn hidden(&self, piece: Span) -> Vec<Span> {
-        let mut hidden = self.scan.engine.unshown(self.text, piece);
-        hidden.extend(self.matches.iter().map(|found| found.secret));
+        let mut hidden = self.scan.engine.unshown(self.text, piece, &mut self.around.unshown.borrow_mut());
+        let (matched, longest) = self.around.matched.get_or_init(|| {
+            let mut all: Vec<Span> = self.matches.iter().map(|found| found.secret).collect();
+            all.sort();
+            let longest = all.iter().map(|secret| secret.len()).max().unwrap_or_default();
+            (all, longest)
+        });
+        let from = matched.partition_point(|secret| secret.start + longest < piece.start);
+        let near = matched[from..].iter().take_while(|secret| secret.start < piece.end);
+        hidden.extend(near);
         hidden
     }
 

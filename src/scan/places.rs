@@ -1,9 +1,9 @@
 //! What more is known of a place: the cell of a notebook, the step of a log, the layer of an image. And
 //! which of several places of one secret is told.
 
-use super::{Cut, Hit, Lines, ReadAs, Scan, Scanner};
-use crate::engine::Input;
+use super::{Around, Cut, Hit, Lines, ReadAs, Scan, Scanner};
 use crate::engine::noise::FileKind;
+use crate::engine::{Input, Unshown};
 use crate::origin::Origin;
 use crate::text::{Reading, Span, hide};
 use crate::unpack::Known;
@@ -65,7 +65,7 @@ pub(super) fn take(origin: &mut Origin, change: impl FnOnce(Origin) -> Origin) {
 /// Words of an input, which may hold secrets, as they may be shown.
 pub(super) fn masked(scan: &Scan, words: &str) -> String {
     let whole = Span::new(0, words.len());
-    let hidden = scan.engine.unshown(words.as_bytes(), whole);
+    let hidden = scan.engine.unshown(words.as_bytes(), whole, &mut Unshown::default());
     hide(words.as_bytes(), whole, &hidden, |_| "…".to_owned())
 }
 
@@ -93,7 +93,17 @@ impl Scanner<'_> {
             let original = &|offset| part.offset as usize + offset;
             let reading = Some(reading);
             let read = ReadAs::Text;
-            let cut = Cut { scan, origin, text, matches, original, reading, aside, read };
+            let cut = Cut {
+                scan,
+                origin,
+                text,
+                matches,
+                original,
+                reading,
+                aside,
+                read,
+                around: Around::default(),
+            };
             let mut lines = Lines::new(bytes, part.lines, part.column);
             cut.hits(&mut lines, (&mut self.hits, &mut self.skipped));
             self.runs.keep(&cut, &mut lines, enclosed, &mut self.skipped);

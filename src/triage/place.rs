@@ -3,7 +3,7 @@
 
 use super::{Item, Spot};
 use crate::engine::noise::FileKind;
-use crate::engine::{Engine, Input, Match, Scratch};
+use crate::engine::{Engine, Input, Match, Scratch, Unshown};
 use crate::error::Error;
 use crate::origin::{ObjectKind, Origin};
 use crate::secret::Secret;
@@ -66,7 +66,7 @@ impl<'e> Places<'e> {
         let from = here.saturating_sub(AROUND).max(1);
         let start = start_of(&text.text, text.secret.start, here - from);
         let end = (from..=here + AROUND).fold(start, |at, _| next_line(&text.text, at));
-        let mut hidden = self.engine.unshown(&text.text, Span::new(start, end));
+        let mut hidden = self.engine.unshown(&text.text, Span::new(start, end), &mut Unshown::default());
         hidden.push(text.secret);
         let mut out = Vec::new();
         let mut at = start;
