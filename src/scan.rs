@@ -31,7 +31,7 @@ use crate::text::{Part, Reading};
 use crate::unpack::{Images, Unpack};
 use crate::utf16;
 use comments::{Allowance, Used};
-use cut::{Around, Cut, Lines};
+use cut::{Cut, Lines};
 use enclosed::Runs;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -293,18 +293,8 @@ impl<'s> Scanner<'s> {
         let enclosed = self.scratch.take_enclosed();
         if !self.matches.is_empty() || !enclosed.is_empty() {
             let aside = self.scan.sets_aside(input.kind);
-            let (scan, matches, reading) = (self.scan, &self.matches, None);
-            let cut = Cut {
-                scan,
-                origin,
-                text,
-                matches,
-                original,
-                reading,
-                aside,
-                read,
-                around: Around::default(),
-            };
+            let (scan, matches) = (self.scan, &self.matches);
+            let cut = Cut { matches, original, aside, read, ..Cut::of(scan, origin, text) };
             let mut lines = Lines::new(text, part.lines, part.column);
             cut.hits(&mut lines, (&mut self.hits, &mut self.skipped));
             self.runs.keep(&cut, &mut lines, enclosed, &mut self.skipped);
@@ -360,15 +350,11 @@ impl Visit for Scanner<'_> {
             }
             *matched |= !window.matches.is_empty();
             let cut = Cut {
-                scan,
-                origin: &origin,
-                text: window.text,
                 matches: window.matches,
                 original: &original,
-                reading: None,
                 aside,
                 read: read_as,
-                around: Around::default(),
+                ..Cut::of(scan, &origin, window.text)
             };
             let mut lines = Lines::new(window.text, window.lines_before, window.column_before);
             cut.hits(&mut lines, (&mut *hits, &mut *skipped));

@@ -272,13 +272,7 @@ impl Plan {
     fn settle(&mut self) {
         self.again.sort_unstable_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(self.again.len());
-        for range in self.again.drain(..) {
-            match merged.last_mut() {
-                // Each is looked at with a little behind it.
-                Some(last) if range.start <= last.end + LITERAL => last.end = last.end.max(range.end),
-                _ => merged.push(range),
-            }
-        }
+        self.again.drain(..).for_each(|range| add(&mut merged, range));
         let again = |at: usize| {
             let after = merged.partition_point(|range| range.start <= at);
             after > 0 && merged[after - 1].contains(&at)
@@ -286,6 +280,15 @@ impl Plan {
         self.matches.retain(|found| !again(found.anchor));
         self.far.retain(|far| !again(far.anchor));
         self.again = merged;
+    }
+}
+
+/// Add a part that is to be looked at to those before it: close ones become one, as each is looked at with a little
+/// behind it.
+fn add(parts: &mut Vec<Range<usize>>, part: Range<usize>) {
+    match parts.last_mut() {
+        Some(last) if part.start <= last.end + LITERAL => last.end = last.end.max(part.end),
+        _ => parts.push(part),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod tree;
 
-use super::{Around, Cut, HEAD, Hit, Lines, ReadAs, Scan, Scanner};
+use super::{Cut, HEAD, Hit, Lines, ReadAs, Scan, Scanner};
 use crate::engine::decoded::Enclosed;
 use crate::engine::derived::{Derived, Deriver, Trace};
 use crate::engine::noise::FileKind;
@@ -298,18 +298,7 @@ impl<'s> Auditor<'s> {
         let id = (object.id)().to_string();
         let origin = &Origin::Object { id, kind: object.kind, path: None, commit: None };
         let (scan, text) = (self.scanner.scan, object.bytes);
-        let (read, original) = (ReadAs::Text, &|offset| offset);
-        let cut = Cut {
-            scan,
-            origin,
-            text,
-            matches: &[],
-            original,
-            reading: None,
-            aside: false,
-            read,
-            around: Around::default(),
-        };
+        let cut = Cut::of(scan, origin, text);
         let Scanner { runs, skipped, .. } = &mut self.scanner;
         runs.keep(&cut, &mut Lines::new(text, 0, 0), found, skipped);
     }
@@ -339,20 +328,8 @@ impl<'s> Auditor<'s> {
         matches.sort_by_key(|found| (found.secret.start, std::cmp::Reverse(found.secret.end), found.rule));
         let scan = self.scanner.scan;
         let first = self.scanner.hits.len();
-        let original = |offset| offset;
-        let (text, reading, aside, read) = (input.text, None, false, ReadAs::Text);
-        let (origin, original) = (&origin, &original);
-        let cut = Cut {
-            scan,
-            origin,
-            text,
-            matches: &matches,
-            original,
-            reading,
-            aside,
-            read,
-            around: Around::default(),
-        };
+        let (origin, text) = (&origin, input.text);
+        let cut = Cut { matches: &matches, ..Cut::of(scan, origin, text) };
         let Scanner { hits, skipped, .. } = &mut self.scanner;
         cut.hits(&mut Lines::new(text, 0, 0), (hits, skipped));
         for hit in self.scanner.hits[first..].iter().filter(|hit| !hit.marks.is_empty()) {

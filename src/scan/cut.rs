@@ -57,6 +57,15 @@ pub(super) struct Around {
     matched: OnceCell<(Vec<Span>, usize)>,
 }
 
+impl<'a> Cut<'a> {
+    /// A whole text that is read as it stands, before anything is known of it.
+    pub(super) fn of(scan: &'a Scan, origin: &'a Origin, text: &'a [u8]) -> Cut<'a> {
+        let (reading, aside, read) = (None, false, ReadAs::Text);
+        let around = Around::default();
+        Cut { scan, origin, text, matches: &[], original: &|offset| offset, reading, aside, read, around }
+    }
+}
+
 impl Cut<'_> {
     /// Add a hit for each match.
     pub(super) fn hits(&self, lines: &mut Lines<'_>, (hits, skipped): (&mut Vec<Hit>, &mut Vec<Skipped>)) {

@@ -2,7 +2,7 @@
 //! that the engine and the policy did on the way.
 
 use super::ruling::Ruling;
-use super::{Around, Cut, HEAD, Hit, Lines, ReadAs, Scan, kind_of};
+use super::{Cut, HEAD, Hit, Lines, ReadAs, Scan, kind_of};
 use crate::config::Settings;
 use crate::engine::noise::FileKind;
 use crate::engine::trace::{Attempt, Event, Look, Test, Trace, Undone, wanted_by};
@@ -225,18 +225,7 @@ pub fn explain(
     let contests = teller.contests(&trace);
     let off = teller.off(&idle, &wanted);
     let original = |offset: usize| decoded.as_ref().map_or(offset, |decoded| decoded.original(offset));
-    let (matches, reading, aside) = (&trace.matches, None, false);
-    let cut = Cut {
-        scan: &scan,
-        origin,
-        text,
-        matches,
-        original: &original,
-        reading,
-        aside,
-        read,
-        around: Around::default(),
-    };
+    let cut = Cut { matches: &trace.matches, original: &original, read, ..Cut::of(&scan, origin, text) };
     let mut hits = Vec::new();
     cut.hits(&mut Lines::new(text, 0, 0), (&mut hits, &mut Vec::new()));
     let wanted_match =

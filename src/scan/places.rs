@@ -1,7 +1,7 @@
 //! What more is known of a place: the cell of a notebook, the step of a log, the layer of an image. And
 //! which of several places of one secret is told.
 
-use super::{Around, Cut, Hit, Lines, ReadAs, Scan, Scanner};
+use super::{Cut, Hit, Lines, Scan, Scanner};
 use crate::engine::noise::FileKind;
 use crate::engine::{Input, Unshown};
 use crate::origin::Origin;
@@ -91,19 +91,7 @@ impl Scanner<'_> {
         if !self.matches.is_empty() || !enclosed.is_empty() {
             let (scan, matches, aside) = (self.scan, &self.matches, self.scan.sets_aside(kind));
             let original = &|offset| part.offset as usize + offset;
-            let reading = Some(reading);
-            let read = ReadAs::Text;
-            let cut = Cut {
-                scan,
-                origin,
-                text,
-                matches,
-                original,
-                reading,
-                aside,
-                read,
-                around: Around::default(),
-            };
+            let cut = Cut { matches, original, reading: Some(reading), aside, ..Cut::of(scan, origin, text) };
             let mut lines = Lines::new(bytes, part.lines, part.column);
             cut.hits(&mut lines, (&mut self.hits, &mut self.skipped));
             self.runs.keep(&cut, &mut lines, enclosed, &mut self.skipped);

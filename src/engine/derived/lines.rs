@@ -4,7 +4,7 @@
 //! Two thirds to four fifths of the text that a history adds stood in it before: it comes back in another version,
 //! on another branch or in another file.
 
-use super::{BEFORE, Far, LITERAL, MARGIN};
+use super::{BEFORE, Far, MARGIN, add};
 use crate::engine::{Input, Match};
 use crate::fetch::fetch;
 use foldhash::quality::RandomState;
@@ -42,16 +42,11 @@ impl Lines {
         let text = input.text;
         let is_edge = |at: usize| at == 0 || at == text.len() || text[at - 1] == b'\n';
         let mut again: Vec<Range<usize>> = Vec::with_capacity(parts.len());
-        let mut add = |part: Range<usize>| match again.last_mut() {
-            // Each is looked at with a little behind it.
-            Some(last) if part.start <= last.end + LITERAL => last.end = last.end.max(part.end),
-            _ => again.push(part),
-        };
         for part in parts {
             let mut start = part.start;
             if !is_edge(start) {
                 start = memchr::memchr(b'\n', &text[part.clone()]).map_or(part.end, |at| start + at + 1);
-                add(part.start..start);
+                add(&mut again, part.start..start);
             }
             let first = self.pieces.len();
             self.cut(input, start..part.end);
@@ -60,9 +55,9 @@ impl Lines {
                 let piece = &self.pieces[at];
                 let place = piece.start..piece.end;
                 if place.len() > LONGEST || !is_edge(place.end) {
-                    add(place);
+                    add(&mut again, place);
                 } else if !self.has(piece.key) {
-                    add(place);
+                    add(&mut again, place);
                     self.pieces.swap(kept, at);
                     kept += 1;
                 }
